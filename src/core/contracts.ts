@@ -1,0 +1,106 @@
+import type { Packet, Track } from './media.ts';
+import type { Nanoseconds } from './time.ts';
+
+/** Half-open: the byte at `end` is not part of it. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Random access to bytes somewhere else. Cache, retry and limit are Source ⇒ Source. */
+export interface Source {
+  /** Total number of bytes; null before the first read and where the upstream does not say. */
+  readonly size: number | null;
+  /**
+   * The bytes of `range` in order, as they arrive. A chunk is a view: two chunks that follow each other in
+   * memory may be joined without a copy. Ends early only at the end of the resource; a range that begins there
+   * or later yields nothing.
+   * @throws MediaError `upstream…`, `changed`, `forbidden-address`, `rate`, `not-found`; the abort reason when aborted.
+   */
+  read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+/** A place where decoding may begin, as an index or a scan tells it. */
+export interface SeekPoint {
+  /** Presentation time of the picture on the container's clock. */
+  readonly time: Nanoseconds;
+  /** Where reading must begin to be able to parse the picture: a cluster, a packet. */
+  readonly position: number;
+  /** Where the picture itself lies (its block); null when the index does not tell. */
+  readonly blockPosition: number | null;
+}
+
+/** What a parser read of one packet before it is made a `Packet`: all that a container knows about it. */
+export interface Sample {
+  readonly trackId: number;
+  /** Presentation time on the container's clock, codec delay subtracted. */
+  readonly time: Nanoseconds;
+  /** Null when neither packet nor track tells. */
+  readonly duration: Nanoseconds | null;
+  /** The container's own claim; the bitstream decides. */
+  readonly isKey: boolean;
+  /** Byte offset of the structure that held it; several samples of one lace share it. */
+  readonly position: number;
+  /** As MP4 stores it: length-prefixed NAL units, raw AAC frames. */
+  readonly data: Uint8Array;
+}
+
+/** A sample whose header is known while its payload has not arrived. */
+export interface SampleHead {
+  readonly trackId: number;
+  readonly time: Nanoseconds;
+  readonly isKey: boolean;
+  readonly position: number;
+}
+
+/** What one stretch of arrived bytes held: complete samples, then the head of the one cut off. */
+export interface SampleBatch {
+  readonly samples: readonly Sample[];
+  readonly next: SampleHead | null;
+}
+
+export interface TrackStatistics {
+  /** Payload bytes of the whole track. */
+  readonly bytes: number | null;
+  /** Bits a second. */
+  readonly bitrate: number | null;
+  readonly frames: number | null;
+  /** End of the track's last packet on the container's clock, or the span of its packets where that is all that is known. */
+  readonly duration: Nanoseconds | null;
+}
+
+/** A container opened for reading: what it says of itself, and its packets from any seek point on. */
+export interface Demuxer {
+  readonly container: string;
+  readonly tracks: readonly Track[];
+  /** As the container declares it. */
+  readonly duration: Nanoseconds | null;
+  /** Rounding of the container's stamps: 1 ms in most Matroska files. */
+  readonly precision: Nanoseconds;
+  readonly statistics: ReadonlyMap<number, TrackStatistics>;
+  /** Bytes that hold packets: from the first cluster to the end of the last. */
+  readonly payload: ByteRange;
+  /** Seek points of the track in file order, or null when the file has no usable index for it. */
+  seekPoints(trackId: number): readonly SeekPoint[] | null;
+  /**
+   * Samples from `range.start` (a `SeekPoint.position`) on, in file order, one batch per arrival of bytes.
+   * Reading ends where the range ends; a structure that the range cuts is delivered as `next`.
+   */
+  samples(range: ByteRange, signal: AbortSignal): AsyncIterable<SampleBatch>;
+  /** Position of the first structure at or after `from` where parsing can begin, found by content; null if none. */
+  resync(bytes: Uint8Array, from: number): number | null;
+}
+
+/** Stateless, so that any segment can be made alone and in any order. */
+export interface Muxer {
+  init(): Uint8Array;
+  /** One movie fragment: a header, then views of the packets' bytes, never joined. Packets in decode order. */
+  fragment(sequence: number, samples: readonly TimedPacket[]): Uint8Array[];
+}
+
+/** A packet with its derived decode time (house.md, Time 6) in the track's timescale. */
+export interface TimedPacket {
+  readonly packet: Packet;
+  readonly dts: number;
+  readonly duration: number;
+}
