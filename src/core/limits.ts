@@ -37,4 +37,30 @@ export const LIMITS = {
   fillFrames: 100_000,
   /** Attachments and other elements are skipped, never read; this many hops while looking for the first cluster. */
   elementHops: 64,
+  // sources
+  /** Redirects followed before a chain is taken for a loop; browsers give up at 20, curl at 50. */
+  redirects: 10,
+  /** Attempts of one read without a byte of progress, and over the whole read of a server that drops every MB. */
+  attempts: 4,
+  retries: 200,
+  /** Milliseconds that a Retry-After can hold a viewer. */
+  retryAfter: 10_000,
+  /** Bodies of servers that ignore ranges, kept in memory, all titles together: two of the largest. */
+  wholeBodies: 128 * 1024 * 1024,
+  /** Prefix kept of each source to recognise it behind another URL. */
+  identityHead: 64 * 1024,
+  /** Rest of an unwanted body that is read to keep its connection; more is cut off. */
+  drain: 64 * 1024,
+  /** Arrived bytes of one answer that nobody took yet, above which its socket is paused. */
+  socketBuffer: 256 * 1024,
+  /** Origins with a connection pool: bounds what a title that redirects everywhere can hold. */
+  origins: 256,
+  /** Request headers of a caller, as text. */
+  headerText: 16 * 1024,
+  /** One cached piece of a source; small enough to evict finely, large enough that a 3 MB picture lies in few. */
+  extent: 1024 * 1024,
+  /** How far a shared fetch runs ahead of its fastest reader: one segment at 16 Mbit/s, and the reach within which a reader joins it. */
+  readAhead: 8 * 1024 * 1024,
+  /** Holes of one read that are fetched at once; browsers open six connections to a host. */
+  holes: 4,
 } as const;

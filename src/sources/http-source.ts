@@ -1,0 +1,229 @@
+import type { ByteRange, Source } from '../core/contracts.ts';
+import { MediaError } from '../core/errors.ts';
+import type { Access } from './address-policy.ts';
+import { type ContentRange, parseContentRange, parseRetryAfter } from './http-headers.ts';
+import { Identity } from './http-identity.ts';
+import type { Location, Opened } from './http-location.ts';
+import { connectionError } from './http-transport.ts';
+import { type WholeBodies, WholeBody } from './http-whole.ts';
+import { retries } from './retry.ts';
+
+export interface HttpSource extends Source {
+  /** The least public address that bytes came from, redirects included; null before the first read. */
+  readonly access: Access | null;
+  /** The strong ETag of the first answer's resource, as the place last read from writes it; null if it has none. */
+  readonly validator: string | null;
+}
+
+export interface HttpSourceOptions {
+  readonly location: Location;
+  readonly bodies: WholeBodies;
+  /** Milliseconds before the first retry. */
+  readonly backoff: number;
+}
+
+/** Statuses by which servers refuse the Range header rather than the request. */
+const REFUSED_RANGE = new Set([400, 405, 406, 416]);
+
+/** A resource on HTTP, read by ranges; broken transfers go on at the exact byte. */
+export function httpSource({ location, bodies, backoff }: HttpSourceOptions): HttpSource {
+  const reader = new RangeReader(location, bodies);
+  return {
+    get size() {
+      return reader.identity.size;
+    },
+    get access() {
+      return location.access;
+    },
+    get validator() {
+      return reader.identity.etag;
+    },
+    async *read(range, signal) {
+      const tries = retries(backoff, signal);
+      let start = range.start;
+      for (;;) {
+        signal.throwIfAborted();
+        const end = Math.min(range.end, reader.identity.size ?? Number.POSITIVE_INFINITY);
+        if (start >= end) return;
+        try {
+          for await (const chunk of reader.attempt({ start, end }, signal)) {
+            start += chunk.length;
+            tries.progress();
+            yield chunk;
+          }
+        } catch (error) {
+          await tries.after(error);
+        }
+      }
+    },
+  };
+}
+
+class RangeReader {
+  readonly identity: Identity;
+  readonly #location: Location;
+  readonly #whole: WholeBody;
+  #askedForSize = false;
+
+  constructor(location: Location, bodies: WholeBodies) {
+    this.#location = location;
+    this.#whole = new WholeBody(bodies);
+    this.identity = new Identity(location.host);
+  }
+
+  /** One try, one request: ends where the answer ends, which may be before the range does. */
+  async *attempt(range: ByteRange, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const known = await this.#whole.known(signal);
+    if (known) return yield* this.#slice(known, range);
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(signal.reason);
+    signal.addEventListener('abort', onAbort);
+    let opened: Opened | null = null;
+    try {
+      opened = await this.#open(range, controller.signal);
+      if (opened.answer.status === 206) return yield* this.#partial(opened, range, signal);
+      if (opened.answer.status === 416) return this.#beyond(opened, range);
+      requireIdentity(opened);
+      if (opened.answer.status !== 200) throw statusError(opened);
+      const whole = opened;
+      opened = null; // from here on it belongs to all who wait for the body
+      signal.removeEventListener('abort', onAbort);
+      yield* this.#slice(await this.#loadWhole(whole, controller, signal), range);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      opened?.answer.close();
+    }
+  }
+
+  /** The answer to a ranged GET, or to a plain one where the server refuses ranges. */
+  async #open(range: ByteRange, signal: AbortSignal): Promise<Opened> {
+    const opened = await this.#location.open(rangeHeader(range), signal);
+    const { answer } = opened;
+    if (!REFUSED_RANGE.has(answer.status)) return opened;
+    if (answer.status === 416 && contentRange(opened)?.total !== undefined) return opened;
+    answer.close();
+    return this.#location.open(null, signal);
+  }
+
+  async *#partial(opened: Opened, wanted: ByteRange, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { answer, url } = opened;
+    requireIdentity(opened);
+    const content = contentRange(opened);
+    if (!content?.range || content.range.start !== wanted.start) throw wrongRange(opened, wanted);
+    this.identity.learnSize(content.total);
+    if (this.identity.check(opened) === 'unproven') await this.#proveHead(signal);
+    this.identity.accept(opened);
+    const isCut = content.range.end < wanted.end;
+    if (content.total === null && !isCut) await this.#askForSize(signal);
+    const end = Math.min(wanted.end, content.range.end);
+    let position = wanted.start;
+    while (position < end) {
+      const chunk = await answer.next();
+      signal.throwIfAborted();
+      if (chunk === null) throw connectionError(url.host, `the body ended ${end - position} bytes early`);
+      const part = chunk.subarray(0, end - position);
+      this.identity.see(position, part);
+      position += part.length;
+      yield part;
+    }
+    if (content.total === null && isCut) this.identity.learnSize(end);
+  }
+
+  /** Compares the head at the new place with the one seen before. */
+  async #proveHead(signal: AbortSignal): Promise<void> {
+    const { head } = this.identity;
+    if (head.length === 0) return;
+    const opened = await this.#location.open(rangeHeader({ start: 0, end: head.length }), signal);
+    try {
+      if (opened.answer.status !== 206) throw statusError(opened);
+      let position = 0;
+      const bytes = new Uint8Array(head.length);
+      while (position < bytes.length) {
+        const chunk = await opened.answer.next();
+        if (chunk === null) throw connectionError(opened.url.host, 'the body ended early');
+        const part = chunk.subarray(0, bytes.length - position);
+        bytes.set(part, position);
+        position += part.length;
+      }
+      this.identity.checkHead(bytes);
+    } finally {
+      opened.answer.close();
+    }
+  }
+
+  /** One try to learn the size from a server that answers `/*`; without it the size stays unknown. */
+  async #askForSize(signal: AbortSignal): Promise<void> {
+    if (this.#askedForSize || this.identity.size !== null) return;
+    this.#askedForSize = true;
+    try {
+      const opened = await this.#location.open('bytes=-1', signal);
+      opened.answer.close();
+      const content = opened.answer.status === 206 ? contentRange(opened) : null;
+      this.identity.learnSize(content?.total ?? content?.range?.end ?? null);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof MediaError) || error.code === 'changed') throw error;
+    }
+  }
+
+  /** A 416: the range begins behind the end, or asks for bytes that this server insists to be told exactly. */
+  #beyond(opened: Opened, wanted: ByteRange): void {
+    const size = contentRange(opened)?.total ?? null;
+    if (size === null || (wanted.start < size && wanted.end <= size)) throw statusError(opened);
+    this.identity.learnSize(size);
+  }
+
+  async #loadWhole(opened: Opened, controller: AbortController, signal: AbortSignal): Promise<Uint8Array> {
+    const body = await this.#whole.load(opened, controller, signal);
+    if (this.identity.check(opened) === 'unproven') this.identity.checkHead(body);
+    this.identity.accept(opened);
+    this.identity.see(0, body);
+    return body;
+  }
+
+  *#slice(body: Uint8Array, { start, end }: ByteRange): Generator<Uint8Array> {
+    this.identity.learnSize(body.length);
+    if (start < body.length) yield body.subarray(start, Math.min(end, body.length));
+  }
+}
+
+const contentRange = ({ answer }: Opened): ContentRange | null =>
+  parseContentRange(answer.header('content-range'));
+
+const rangeHeader = ({ start, end }: ByteRange): string =>
+  Number.isSafeInteger(end) ? `bytes=${start}-${end - 1}` : `bytes=${start}-`;
+
+function requireIdentity({ answer, url }: Opened): void {
+  const encoding = answer.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity' || encoding === '' || answer.status >= 300) return;
+  throw new MediaError(
+    'upstream',
+    `${url.host} sends the file with Content-Encoding ${encoding.slice(0, 40)} although identity was asked for`,
+    { upstreamStatus: answer.status },
+  );
+}
+
+const wrongRange = ({ answer, url }: Opened, { start, end }: ByteRange): MediaError =>
+  new MediaError(
+    'upstream',
+    `${url.host} was asked for bytes ${start}-${end - 1} and answered Content-Range ${(answer.header('content-range') ?? '(none)').slice(0, 80)}`,
+    { upstreamStatus: answer.status, offset: start },
+  );
+
+/** The error for a status that brings no bytes. */
+function statusError({ answer, url }: Opened): MediaError {
+  const { status } = answer;
+  const retryAfter = parseRetryAfter(answer.header('retry-after'), answer.header('date'));
+  const details = { upstreamStatus: status, ...(retryAfter === null ? {} : { retryAfter }) };
+  const message = `${url.host} answered ${status}${MEANINGS[status] ?? ''}`;
+  const code = status === 404 || status === 410 ? 'not-found' : status === 429 ? 'rate' : 'upstream';
+  return new MediaError(code, message, details);
+}
+
+const MEANINGS: Readonly<Record<number, string>> = {
+  401: ': it wants credentials, in the URL or as a header',
+  403: ': it refuses access; the link may have expired or be bound to another address',
+  404: ': there is no such file',
+  410: ': the file is gone',
+  429: ': it was asked too often',
+};

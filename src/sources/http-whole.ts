@@ -1,0 +1,97 @@
+import { LRUCache } from 'lru-cache';
+import { concat } from '../core/bytes.ts';
+import { MediaError } from '../core/errors.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { Opened } from './http-location.ts';
+import { connectionError } from './http-transport.ts';
+import { abortable } from './retry.ts';
+
+/** Bodies of resources whose server ignores ranges, by source: all sources of a client share one budget. */
+export type WholeBodies = LRUCache<object, Uint8Array>;
+
+export const wholeBodies = (): WholeBodies =>
+  new LRUCache({ maxSize: LIMITS.wholeBodies, sizeCalculation: (body) => Math.max(1, body.length) });
+
+interface Download {
+  readonly controller: AbortController;
+  readonly body: Promise<Uint8Array>;
+  waiters: number;
+}
+
+/** The whole body of one resource, downloaded once for all readers that ask meanwhile. */
+export class WholeBody {
+  readonly #bodies: WholeBodies;
+  #download: Download | null = null;
+
+  constructor(bodies: WholeBodies) {
+    this.#bodies = bodies;
+  }
+
+  /** The body if it is there or on its way, else null. */
+  async known(signal: AbortSignal): Promise<Uint8Array | null> {
+    return this.#bodies.get(this) ?? (this.#download ? this.#join(this.#download, signal) : null);
+  }
+
+  /**
+   * Reads the body of `opened`, unless another reader is at it already. Ends when all its readers have left.
+   * @param controller aborts the request of `opened`
+   */
+  async load(opened: Opened, controller: AbortController, signal: AbortSignal): Promise<Uint8Array> {
+    if (this.#download) {
+      opened.answer.close();
+      return this.#join(this.#download, signal);
+    }
+    const download: Download = { controller, body: readWhole(opened), waiters: 0 };
+    this.#download = download;
+    const forget = () => {
+      if (this.#download === download) this.#download = null;
+    };
+    download.body.then(
+      (body) => {
+        this.#bodies.set(this, body);
+        forget();
+      },
+      () => forget(),
+    );
+    return this.#join(download, signal);
+  }
+
+  async #join(download: Download, signal: AbortSignal): Promise<Uint8Array> {
+    download.waiters++;
+    try {
+      return await abortable(download.body, signal);
+    } finally {
+      download.waiters--;
+      if (download.waiters === 0 && this.#download === download) {
+        this.#download = null;
+        download.controller.abort(new MediaError('upstream', 'Nobody waits for the file any more'));
+      }
+    }
+  }
+}
+
+/** @throws MediaError `upstream` when the body is too large to be held */
+async function readWhole({ answer, url }: Opened): Promise<Uint8Array> {
+  const declared = Number(answer.header('content-length') ?? 0);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    while (length <= LIMITS.wholeWithoutIndex && declared <= LIMITS.wholeWithoutIndex) {
+      const chunk = await answer.next();
+      if (chunk === null) {
+        if (length < declared) throw connectionError(url.host, `the file ended after ${length} bytes`);
+        return concat(chunks);
+      }
+      chunks.push(chunk);
+      length += chunk.length;
+    }
+  } finally {
+    answer.close();
+  }
+  const most = LIMITS.wholeWithoutIndex / 1024 / 1024;
+  throw new MediaError(
+    'upstream',
+    `The server ${url.host} does not answer byte ranges, and the file is larger than the ${most} MB that are held in memory instead`,
+    { upstreamStatus: answer.status },
+  );
+}
