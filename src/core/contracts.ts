@@ -41,6 +41,8 @@ export interface Sample {
   readonly isKey: boolean;
   /** Byte offset of the structure that held it; several samples of one lace share it. */
   readonly position: number;
+  /** Where reading must begin to be able to parse it: see `SeekPoint.position`. */
+  readonly entry: number;
   /** As MP4 stores it: length-prefixed NAL units, raw AAC frames. */
   readonly data: Uint8Array;
 }
@@ -49,14 +51,30 @@ export interface Sample {
 export interface SampleHead {
   readonly trackId: number;
   readonly time: Nanoseconds;
-  readonly isKey: boolean;
+  /** Null where the container tells it only after the payload. */
+  readonly isKey: boolean | null;
   readonly position: number;
+  readonly entry: number;
+  /** As much of the payload as has arrived; empty where it takes the whole to bring it into MP4's form. */
+  readonly prefix: Uint8Array;
 }
 
 /** What one stretch of arrived bytes held: complete samples, then the head of the one cut off. */
 export interface SampleBatch {
   readonly samples: readonly Sample[];
   readonly next: SampleHead | null;
+  /** Bytes passed over because they made no sense. */
+  readonly skipped: number;
+}
+
+export interface SampleQuery {
+  /** A `SeekPoint.position`. */
+  readonly start: number;
+  /** Asked for in one request; from here on in small steps for as long as the consumer goes on. */
+  readonly soft: number;
+  readonly end: number;
+  /** Only these tracks; the payload of others is passed over. */
+  readonly tracks: ReadonlySet<number>;
 }
 
 export interface TrackStatistics {
@@ -83,10 +101,10 @@ export interface Demuxer {
   /** Seek points of the track in file order, or null when the file has no usable index for it. */
   seekPoints(trackId: number): readonly SeekPoint[] | null;
   /**
-   * Samples from `range.start` (a `SeekPoint.position`) on, in file order, one batch per arrival of bytes.
-   * Reading ends where the range ends; a structure that the range cuts is delivered as `next`.
+   * Samples from `query.start` on in file order, one batch per arrival of bytes. What the end of the arrived
+   * bytes cuts is told as `next` and comes whole in a later batch.
    */
-  samples(range: ByteRange, signal: AbortSignal): AsyncIterable<SampleBatch>;
+  samples(query: SampleQuery, signal: AbortSignal): AsyncIterable<SampleBatch>;
   /** Position of the first structure at or after `from` where parsing can begin, found by content; null if none. */
   resync(bytes: Uint8Array, from: number): number | null;
 }
@@ -94,8 +112,15 @@ export interface Demuxer {
 /** Stateless, so that any segment can be made alone and in any order. */
 export interface Muxer {
   init(): Uint8Array;
-  /** One movie fragment: a header, then views of the packets' bytes, never joined. Packets in decode order. */
-  fragment(sequence: number, samples: readonly TimedPacket[]): Uint8Array[];
+  /**
+   * One movie fragment: a header, then views of the packets' bytes, never joined. Packets in decode order.
+   * The first of a segment says that a segment begins.
+   */
+  fragment(
+    sequence: number,
+    samples: readonly TimedPacket[],
+    options: { readonly isFirst: boolean },
+  ): Uint8Array[];
 }
 
 /** A packet with its derived decode time (house.md, Time 6) in the track's timescale. */

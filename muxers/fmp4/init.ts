@@ -1,0 +1,177 @@
+import type { AudioTrack, VideoTrack } from '../../src/core/media.ts';
+import { box, fixed, fourcc, fullBox, type Part, serialize, str, u16, u32, zeros } from './box.ts';
+import { iso639 } from './language.ts';
+import { audioEntry, type Bitrate, videoEntry } from './sample-entry.ts';
+
+export interface InitOptions {
+  /** track_ID in the output: fragments name it too. */
+  readonly trackId: number;
+  readonly timescale: number;
+  /** Bits a second; null when unknown. */
+  readonly bitrate: Bitrate | null;
+}
+
+type MediaTrack = VideoTrack | AudioTrack;
+
+/** The initialization segment of a track: its first configuration, no samples, no edit list. */
+export const initSegment = (track: MediaTrack, options: InitOptions): Uint8Array =>
+  serialize(ftyp, moov(track, options));
+
+/** File Type: ISO/IEC 14496-12, 4.3. CMAF header brand: ISO/IEC 23000-19, 7.2. */
+const ftyp = box('ftyp', fourcc('iso6'), u32(0), fourcc('iso6'), fourcc('cmfc'), fourcc('mp41'));
+
+/** Movie: ISO/IEC 14496-12, 8.2.1. */
+const moov = (track: MediaTrack, options: InitOptions): Part =>
+  box('moov', mvhd(options), trak(track, options), mvex(options));
+
+const UNITY_MATRIX: readonly number[] = [1, 0, 0, 0, 1, 0, 0, 0, 1];
+
+/** Movie Header: ISO/IEC 14496-12, 8.2.2. */
+const mvhd = ({ timescale, trackId }: InitOptions): Part =>
+  fullBox(
+    { type: 'mvhd', version: 0, flags: 0 },
+    u32(0, 0, timescale, 0),
+    fixed(1),
+    u16(0x0100, 0),
+    zeros(8),
+    matrix(UNITY_MATRIX),
+    zeros(24),
+    u32(trackId + 1),
+  );
+
+/** Track: ISO/IEC 14496-12, 8.3.1. */
+const trak = (track: MediaTrack, options: InitOptions): Part =>
+  box('trak', tkhd(track, options), mdia(track, options));
+
+const TRACK_ENABLED_IN_MOVIE = 3;
+const FULL_VOLUME = 0x0100;
+
+/** Track Header: ISO/IEC 14496-12, 8.3.2. */
+const tkhd = (track: MediaTrack, { trackId }: InitOptions): Part => {
+  const size = displaySize(track);
+  return fullBox(
+    { type: 'tkhd', version: 0, flags: TRACK_ENABLED_IN_MOVIE },
+    u32(0, 0, trackId, 0, 0),
+    zeros(8),
+    u16(0, 0, track.kind === 'audio' ? FULL_VOLUME : 0, 0),
+    matrix(track.kind === 'video' ? rotation(track.rotation, size) : UNITY_MATRIX),
+    fixed(size.width, size.height),
+  );
+};
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const MAX_FIXED = 0xffff;
+
+/** In square pixels, before rotation; 0 for audio. */
+function displaySize(track: MediaTrack): Size {
+  if (track.kind === 'audio') return { width: 0, height: 0 };
+  const { width, height, pixelAspect } = track;
+  return { width: Math.min(MAX_FIXED, (width * pixelAspect.h) / pixelAspect.v), height };
+}
+
+/** A matrix as boxes hold it: the third column has 30 fractional bits, the others 16. ISO/IEC 14496-12, 6.2.2. */
+const matrix = (values: readonly number[]): Part =>
+  u32(...values.map((value, i) => Math.round(value * (i % 3 === 2 ? 0x40000000 : 0x10000))));
+
+/** Turns a picture by clockwise degrees and shifts it back to the origin. */
+function rotation(degrees: number, { width, height }: Size): readonly number[] {
+  const turned: Readonly<Record<number, readonly number[]>> = {
+    90: [0, 1, 0, -1, 0, 0, height, 0, 1],
+    180: [-1, 0, 0, 0, -1, 0, width, height, 1],
+    270: [0, -1, 0, 1, 0, 0, 0, width, 1],
+  };
+  return turned[degrees] ?? UNITY_MATRIX;
+}
+
+/** Media: ISO/IEC 14496-12, 8.4.1. */
+const mdia = (track: MediaTrack, options: InitOptions): Part =>
+  box('mdia', mdhd(track, options), hdlr(track), ...elng(track), minf(track, options));
+
+/** Media Header: ISO/IEC 14496-12, 8.4.2. */
+const mdhd = ({ language }: MediaTrack, { timescale }: InitOptions): Part =>
+  fullBox({ type: 'mdhd', version: 0, flags: 0 }, u32(0, 0, timescale, 0), u16(packedLanguage(language), 0));
+
+/** Three letters of five bits each. */
+const packedLanguage = (language: string): number =>
+  [...iso639(language)].reduce((packed, letter) => packed * 32 + letter.charCodeAt(0) - 0x60, 0);
+
+/** Extended Language Tag: ISO/IEC 14496-12, 8.4.6. */
+const elng = ({ language }: MediaTrack): Part[] =>
+  language === 'und' ? [] : [fullBox({ type: 'elng', version: 0, flags: 0 }, str(language))];
+
+/** Handler type and name by kind of track. */
+const HANDLERS = {
+  video: { type: 'vide', name: 'Video' },
+  audio: { type: 'soun', name: 'Audio' },
+} as const;
+
+/** Handler Reference: ISO/IEC 14496-12, 8.4.3. */
+const hdlr = ({ kind, name }: MediaTrack): Part =>
+  fullBox(
+    { type: 'hdlr', version: 0, flags: 0 },
+    zeros(4),
+    fourcc(HANDLERS[kind].type),
+    zeros(12),
+    str(name ?? HANDLERS[kind].name),
+  );
+
+/** Media Information: ISO/IEC 14496-12, 8.4.4. */
+const minf = (track: MediaTrack, options: InitOptions): Part =>
+  box('minf', MEDIA_HEADERS[track.kind], dinf, stbl(track, options));
+
+const MEDIA_HEADERS = {
+  /** Video Media Header: ISO/IEC 14496-12, 12.1.2. */
+  video: fullBox({ type: 'vmhd', version: 0, flags: 1 }, zeros(8)),
+  /** Sound Media Header: ISO/IEC 14496-12, 12.2.2. */
+  audio: fullBox({ type: 'smhd', version: 0, flags: 0 }, zeros(4)),
+} as const;
+
+const IN_SAME_FILE = 1;
+
+/** Data Information, Data Reference: ISO/IEC 14496-12, 8.7.1 and 8.7.2. */
+const dinf = box(
+  'dinf',
+  fullBox(
+    { type: 'dref', version: 0, flags: 0 },
+    u32(1),
+    fullBox({ type: 'url ', version: 0, flags: IN_SAME_FILE }),
+  ),
+);
+
+/** Sample Table: ISO/IEC 14496-12, 8.5.1. Its tables are empty: samples stand in fragments. */
+const stbl = (track: MediaTrack, options: InitOptions): Part =>
+  box(
+    'stbl',
+    stsd(track, options),
+    emptyTable('stts', 1),
+    emptyTable('stsc', 1),
+    emptyTable('stsz', 2),
+    emptyTable('stco', 1),
+  );
+
+/** Time to Sample, Sample to Chunk, Sample Size, Chunk Offset: ISO/IEC 14496-12, 8.6.1.2, 8.7.4, 8.7.3, 8.7.5. */
+const emptyTable = (type: string, words: number): Part =>
+  fullBox({ type, version: 0, flags: 0 }, zeros(4 * words));
+
+/** Sample Description: ISO/IEC 14496-12, 8.5.2. */
+const stsd = (track: MediaTrack, { bitrate }: InitOptions): Part => {
+  const entries = sampleEntries(track, bitrate);
+  return fullBox({ type: 'stsd', version: 0, flags: 0 }, u32(entries.length), ...entries);
+};
+
+function sampleEntries(track: MediaTrack, bitrate: Bitrate | null): Part[] {
+  return track.kind === 'video'
+    ? track.configs.slice(0, 1).map((config) => videoEntry({ track, config, bitrate }))
+    : track.configs.slice(0, 1).map((config) => audioEntry({ track, config, bitrate }));
+}
+
+/** Movie Extends: ISO/IEC 14496-12, 8.8.1. */
+const mvex = (options: InitOptions): Part => box('mvex', trex(options));
+
+/** Track Extends: ISO/IEC 14496-12, 8.8.3. Defaults stand in every fragment instead. */
+const trex = ({ trackId }: InitOptions): Part =>
+  fullBox({ type: 'trex', version: 0, flags: 0 }, u32(trackId, 1, 0, 0, 0));

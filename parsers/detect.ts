@@ -1,0 +1,84 @@
+import { readRange } from '../src/core/bytes.ts';
+import type { Demuxer, Source } from '../src/core/contracts.ts';
+import { MediaError, unsupported } from '../src/core/errors.ts';
+import { LIMITS } from '../src/core/limits.ts';
+import { openMatroska } from './matroska/demuxer.ts';
+
+interface Container {
+  readonly name: string;
+  /** How sure the first bytes make it: 0 (no) to 1. */
+  score(head: Uint8Array): number;
+  /** Null for what is only recognised. */
+  readonly open: ((source: Source, signal: AbortSignal) => Promise<Demuxer>) | null;
+}
+
+/** True when `text` (Latin-1) stands at `at`. */
+const has = (head: Uint8Array, at: number, text: string): boolean =>
+  [...text].every((char, i) => head[at + i] === char.charCodeAt(0));
+
+const startsWith =
+  (...texts: readonly string[]) =>
+  (head: Uint8Array): number =>
+    texts.some((text) => has(head, 0, text)) ? 0.9 : 0;
+
+const transportStream = (size: number, first: number) => (head: Uint8Array) =>
+  [0, 1, 2, 3].every((i) => head[first + i * size] === 0x47) ? 0.8 : 0;
+
+const markup = (head: Uint8Array): number =>
+  /^\s*<(!doctype|html|head|body|\?xml)/i.test(new TextDecoder('latin1').decode(head.subarray(0, 256)))
+    ? 0.7
+    : 0;
+
+/** Every container, those that are read first. Content decides, never a name or a type (rule 21). */
+const CONTAINERS: readonly Container[] = [
+  { name: 'Matroska', score: startsWith('\x1aE\xdf\xa3'), open: openMatroska },
+  {
+    name: 'MP4',
+    score: (head) =>
+      ['ftyp', 'moov', 'mdat', 'styp', 'moof', 'sidx', 'wide', 'free'].some((t) => has(head, 4, t)) ? 0.9 : 0,
+    open: null,
+  },
+  { name: 'MPEG-TS', score: transportStream(188, 0), open: null },
+  { name: 'MPEG-TS (M2TS)', score: transportStream(192, 4), open: null },
+  { name: 'MPEG-TS (204-byte packets)', score: transportStream(204, 0), open: null },
+  { name: 'MPEG program stream', score: startsWith('\0\0\x01\xba'), open: null },
+  { name: 'AVI', score: (head) => (has(head, 0, 'RIFF') && has(head, 8, 'AVI') ? 0.9 : 0), open: null },
+  { name: 'WAV', score: (head) => (has(head, 0, 'RIFF') && has(head, 8, 'WAVE') ? 0.9 : 0), open: null },
+  { name: 'FLV', score: startsWith('FLV\x01'), open: null },
+  { name: 'ASF/WMV', score: startsWith('\x30\x26\xb2\x75\x8e\x66\xcf\x11'), open: null },
+  { name: 'RealMedia', score: startsWith('.RMF'), open: null },
+  { name: 'Ogg', score: startsWith('OggS'), open: null },
+  { name: 'FLAC', score: startsWith('fLaC'), open: null },
+  { name: 'MP3', score: startsWith('ID3', '\xff\xfb', '\xff\xf3', '\xff\xf2'), open: null },
+  { name: 'ADTS AAC', score: startsWith('\xff\xf1', '\xff\xf9'), open: null },
+  { name: 'AC-3', score: startsWith('\x0b\x77'), open: null },
+  { name: 'an HLS playlist', score: startsWith('#EXTM3U', '\xef\xbb\xbf#EXTM3U'), open: null },
+  { name: 'a PNG picture', score: startsWith('\x89PNG'), open: null },
+  { name: 'a JPEG picture', score: startsWith('\xff\xd8\xff'), open: null },
+  { name: 'a GIF picture', score: startsWith('GIF8'), open: null },
+  { name: 'a PDF document', score: startsWith('%PDF'), open: null },
+  { name: 'a RAR archive', score: startsWith('Rar!'), open: null },
+  { name: 'a ZIP archive', score: startsWith('PK\x03\x04'), open: null },
+  { name: 'a 7z archive', score: startsWith('7z\xbc\xaf'), open: null },
+  { name: 'gzip-compressed data', score: startsWith('\x1f\x8b'), open: null },
+  { name: 'a web page or XML, not a media file', score: markup, open: null },
+];
+
+/**
+ * Opens the container whose signature the first bytes carry.
+ * @throws MediaError `unsupported` naming what it is instead, `truncated` for an empty resource
+ */
+export async function openContainer(source: Source, signal: AbortSignal): Promise<Demuxer> {
+  const head = await readRange(source, { start: 0, end: LIMITS.head }, signal);
+  if (head.length === 0) throw new MediaError('truncated', 'The file is empty', { offset: 0 });
+  const [best] = CONTAINERS.map((container) => ({ container, score: container.score(head) }))
+    .filter((candidate) => candidate.score > 0)
+    .sort((a, b) => b.score - a.score);
+  if (best?.container.open) return best.container.open(source, signal);
+  const readable = CONTAINERS.filter((container) => container.open).map((container) => container.name);
+  throw unsupported(
+    best
+      ? `This is ${best.container.name}; only ${readable.join(', ')} can be read so far`
+      : `The content is no media container that is known here (${readable.join(', ')} can be read)`,
+  );
+}

@@ -1,0 +1,184 @@
+import { ByteCursor, ByteQueue } from '../../src/core/bytes.ts';
+import type { Sample, SampleBatch, SampleHead } from '../../src/core/contracts.ts';
+import { corrupt, MediaError } from '../../src/core/errors.ts';
+import { LIMITS } from '../../src/core/limits.ts';
+import { type BlockContext, parseBlockGroup, parseSimpleBlock, peekBlock } from './block.ts';
+import { type ElementHead, MAX_HEAD_SIZE, readElementHead } from './ebml.ts';
+import { ELEMENTS, elementName, TOP_LEVEL } from './elements.ts';
+
+/** Bytes of a block's beginning that tell track, stamp, key flag and the first NAL unit headers. */
+const PEEK = 4096;
+
+interface OpenCluster {
+  readonly position: number;
+  /** File offset behind it; Infinity for an unknown size. */
+  readonly end: number;
+  /** In units of TimestampScale; null until its Timestamp was met. */
+  time: number | null;
+}
+
+/**
+ * Reads clusters from bytes as they arrive, beginning at any child of Segment. Holds no payload but the block that
+ * is under way. What makes no sense is passed over up to the next Cluster, and counted.
+ */
+export class ClusterReader {
+  readonly #context: BlockContext;
+  readonly #queue: ByteQueue;
+  #cluster: OpenCluster | null = null;
+  #toSkip = 0;
+  #isLost = false;
+  #skipped = 0;
+
+  constructor(position: number, context: BlockContext) {
+    this.#context = context;
+    this.#queue = new ByteQueue(position);
+  }
+
+  /** Takes the next bytes and gives what they completed. */
+  push(chunk: Uint8Array): SampleBatch {
+    this.#queue.push(chunk);
+    this.#skipped = 0;
+    const samples: Sample[] = [];
+    let next: SampleHead | null = null;
+    for (;;) {
+      const step = this.#step(samples);
+      if (step === 'more') continue;
+      next = step;
+      break;
+    }
+    return { samples, next, skipped: this.#skipped };
+  }
+
+  /** One element: 'more' when it was consumed, else the head of the block that waits for bytes, or null. */
+  #step(samples: Sample[]): 'more' | SampleHead | null {
+    if (this.#toSkip > 0) {
+      const count = Math.min(this.#toSkip, this.#queue.length);
+      this.#queue.skip(count);
+      this.#toSkip -= count;
+      if (this.#toSkip > 0) return null;
+    }
+    if (this.#isLost) return this.#findCluster() ? 'more' : null;
+    try {
+      return this.#readElement(samples);
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error;
+      this.#lose();
+      return 'more';
+    }
+  }
+
+  #readElement(samples: Sample[]): 'more' | SampleHead | null {
+    const position = this.#queue.position;
+    if (this.#cluster && position >= this.#cluster.end) this.#cluster = null;
+    const head = readElementHead(this.#queue.peek(MAX_HEAD_SIZE), position);
+    if (!head) return null;
+    if (this.#cluster && TOP_LEVEL.has(head.id) && this.#cluster.end === Number.POSITIVE_INFINITY)
+      this.#cluster = null;
+    if (!this.#cluster) return this.#readTopLevel(head);
+    if (head.size === null) throw corrupt(`${elementName(head.id)} of unknown size in a Cluster`, position);
+    if (position + head.headSize + head.size > this.#cluster.end)
+      throw corrupt(`${elementName(head.id)} reaches beyond its Cluster`, position);
+    if (head.id === ELEMENTS.SimpleBlock || head.id === ELEMENTS.BlockGroup)
+      return this.#readBlock(head, head.size, samples);
+    if (head.id === ELEMENTS.Timestamp) return this.#readTimestamp(head, head.size);
+    this.#passOver(head.headSize + head.size);
+    return 'more';
+  }
+
+  #readTopLevel(head: ElementHead): 'more' {
+    const position = this.#queue.position;
+    if (head.id === ELEMENTS.Cluster) {
+      const start = position + head.headSize;
+      this.#cluster = {
+        position,
+        end: head.size === null ? Number.POSITIVE_INFINITY : start + head.size,
+        time: null,
+      };
+      this.#queue.skip(head.headSize);
+      return 'more';
+    }
+    if (head.size === null) throw corrupt(`${elementName(head.id)} of unknown size`, position);
+    if (!TOP_LEVEL.has(head.id) && head.id !== ELEMENTS.Void && head.id !== ELEMENTS['CRC-32'])
+      throw corrupt(`${elementName(head.id)} between Clusters`, position);
+    this.#passOver(head.headSize + head.size);
+    return 'more';
+  }
+
+  #readTimestamp(head: ElementHead, size: number): 'more' | null {
+    if (size > 8) throw corrupt(`Timestamp of ${size} bytes`, this.#queue.position);
+    if (this.#queue.length < head.headSize + size) return null;
+    const cursor = new ByteCursor(this.#queue.peek(head.headSize + size), this.#queue.position);
+    cursor.skip(head.headSize);
+    if (this.#cluster) this.#cluster.time = cursor.uint(size);
+    this.#queue.skip(head.headSize + size);
+    return 'more';
+  }
+
+  #readBlock(head: ElementHead, size: number, samples: Sample[]): 'more' | SampleHead | null {
+    const position = this.#queue.position;
+    if (size > LIMITS.block) throw corrupt(`Block of ${size} bytes`, position);
+    const cluster = this.#cluster;
+    const clusterTime = cluster?.time ?? null;
+    if (!cluster || clusterTime === null)
+      throw corrupt('Block before the Timestamp of its Cluster', position);
+    const whole = head.headSize + size;
+    const place = {
+      id: head.id,
+      position,
+      contentPosition: position + head.headSize,
+      entry: cluster.position,
+      clusterTime,
+    };
+    if (this.#queue.length < whole || size > PEEK) {
+      const available = Math.min(whole, PEEK, this.#queue.length);
+      const content = this.#queue.peek(available).subarray(head.headSize);
+      const peeked = peekBlock({ ...place, content }, this.#context);
+      if (peeked && !peeked.isKnown) {
+        this.#passOver(whole);
+        return 'more';
+      }
+      if (this.#queue.length < whole) return peeked?.head ?? null;
+    }
+    const content = this.#queue.peek(whole).subarray(head.headSize);
+    this.#queue.skip(whole);
+    const parse = head.id === ELEMENTS.SimpleBlock ? parseSimpleBlock : parseBlockGroup;
+    try {
+      samples.push(...parse({ ...place, content }, this.#context));
+    } catch (error) {
+      // A block that is broken inside its own bounds costs itself, not the cluster.
+      if (!(error instanceof MediaError)) throw error;
+      this.#skipped += whole;
+    }
+    return 'more';
+  }
+
+  #passOver(size: number): void {
+    this.#toSkip = size;
+  }
+
+  /** Damage: looks for the next Cluster from the byte after this one on. */
+  #lose(): void {
+    this.#cluster = null;
+    this.#isLost = true;
+    this.#queue.skip(1);
+    this.#skipped += 1;
+  }
+
+  /** True when the queue now begins with a Cluster ID. */
+  #findCluster(): boolean {
+    const bytes = this.#queue.peek(this.#queue.length);
+    const at = findClusterId(bytes, 0);
+    const passed = at ?? Math.max(0, bytes.length - 3);
+    this.#queue.skip(passed);
+    this.#skipped += passed;
+    this.#isLost = at === null;
+    return at !== null;
+  }
+}
+
+/** Index of the next Cluster ID at or after `from`; null if there is none. */
+export function findClusterId(bytes: Uint8Array, from: number): number | null {
+  for (let at = bytes.indexOf(0x1f, from); at >= 0; at = bytes.indexOf(0x1f, at + 1))
+    if (bytes[at + 1] === 0x43 && bytes[at + 2] === 0xb6 && bytes[at + 3] === 0x75) return at;
+  return null;
+}

@@ -1,0 +1,113 @@
+import { buildAudioSpecificConfig, parseAudioSpecificConfig } from '../../src/codecs/aac.ts';
+import {
+  buildAvcRecord,
+  looksAnnexB,
+  parseAvcRecord,
+  parseSps,
+  recordFromAnnexB,
+  reorderDepth,
+  spsFrameRate,
+  toLengthPrefixed4,
+} from '../../src/codecs/h264.ts';
+import type { AudioConfig, Colour, PixelAspect, VideoConfig } from '../../src/core/media.ts';
+import type { FrameRate } from '../../src/core/time.ts';
+import type { Master } from './ebml.ts';
+
+/** What a codec's private data say of the pictures, and how its frames become those of MP4. */
+export interface VideoSetup {
+  readonly config: VideoConfig;
+  readonly width: number;
+  readonly height: number;
+  readonly pixelAspect: PixelAspect | null;
+  readonly colour: Colour | null;
+  readonly frameRate: FrameRate | null;
+  readonly reorderDepth: number;
+  readonly isPrefixUsable: boolean;
+  normalize(frame: Uint8Array): Uint8Array;
+}
+
+export interface AudioSetup {
+  readonly config: AudioConfig;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly frameSize: number | null;
+  readonly isPrefixUsable: boolean;
+  normalize(frame: Uint8Array): Uint8Array;
+}
+
+/** CodecID → set-up from CodecPrivate; null when the private data are missing or of no use. */
+export const VIDEO_CODECS: Readonly<Record<string, (privateData: Uint8Array | null) => VideoSetup | null>> = {
+  'V_MPEG4/ISO/AVC': h264Setup,
+};
+
+export const AUDIO_CODECS: Readonly<Record<string, (entry: Master) => AudioSetup | null>> = {
+  A_AAC: aacSetup,
+  'A_AAC/MPEG2/MAIN': (entry) => legacyAacSetup(entry, { objectType: 1, hasSbr: false }),
+  'A_AAC/MPEG2/LC': (entry) => legacyAacSetup(entry, { objectType: 2, hasSbr: false }),
+  'A_AAC/MPEG2/LC/SBR': (entry) => legacyAacSetup(entry, { objectType: 2, hasSbr: true }),
+  'A_AAC/MPEG2/SSR': (entry) => legacyAacSetup(entry, { objectType: 3, hasSbr: false }),
+  'A_AAC/MPEG4/MAIN': (entry) => legacyAacSetup(entry, { objectType: 1, hasSbr: false }),
+  'A_AAC/MPEG4/LC': (entry) => legacyAacSetup(entry, { objectType: 2, hasSbr: false }),
+  'A_AAC/MPEG4/LC/SBR': (entry) => legacyAacSetup(entry, { objectType: 2, hasSbr: true }),
+  'A_AAC/MPEG4/SSR': (entry) => legacyAacSetup(entry, { objectType: 3, hasSbr: false }),
+  'A_AAC/MPEG4/LTP': (entry) => legacyAacSetup(entry, { objectType: 4, hasSbr: false }),
+};
+
+/** CodecPrivate is an AVCDecoderConfigurationRecord; Annex B parameter sets in its place occur (rule 17). */
+function h264Setup(privateData: Uint8Array | null): VideoSetup | null {
+  if (!privateData) return null;
+  const isAnnexB = looksAnnexB(privateData);
+  const record = isAnnexB ? recordFromAnnexB(privateData) : parseAvcRecord(privateData);
+  const [spsNal] = record?.sps ?? [];
+  if (!record || !spsNal || record.pps.length === 0) return null;
+  const sps = parseSps(spsNal);
+  const storedAs = isAnnexB ? 'annexb' : record.lengthSize;
+  return {
+    config: { codec: 'h264', record: buildAvcRecord(record) },
+    width: sps.width,
+    height: sps.height,
+    pixelAspect: sps.pixelAspect,
+    colour: sps.colour,
+    frameRate: spsFrameRate(sps),
+    reorderDepth: reorderDepth(sps),
+    isPrefixUsable: storedAs === 4,
+    normalize: (frame) => toLengthPrefixed4(frame, storedAs),
+  };
+}
+
+const unchanged = (frame: Uint8Array): Uint8Array => frame;
+
+/** CodecPrivate is an AudioSpecificConfig. */
+function aacSetup(entry: Master): AudioSetup | null {
+  const record = entry.binary('CodecPrivate');
+  return record && record.length >= 2 ? aacSetupOf(record) : null;
+}
+
+function aacSetupOf(record: Uint8Array): AudioSetup {
+  const config = parseAudioSpecificConfig(record);
+  return {
+    config: { codec: 'aac', record },
+    sampleRate: config.outputRate,
+    channels: config.channels,
+    frameSize: config.outputFrameSize,
+    isPrefixUsable: true,
+    normalize: unchanged,
+  };
+}
+
+interface LegacyAac {
+  readonly objectType: number;
+  readonly hasSbr: boolean;
+}
+
+/** The IDs of before 2005 have no private data: profile in the name, the rest in the Audio element. */
+function legacyAacSetup(entry: Master, { objectType, hasSbr }: LegacyAac): AudioSetup | null {
+  const audio = entry.master('Audio');
+  const samplingRate = Math.round(audio?.float('SamplingFrequency') ?? 8000);
+  const output = Math.round(audio?.float('OutputSamplingFrequency') ?? samplingRate);
+  const channelConfiguration = audio?.uint('Channels') ?? 1;
+  const extensionRate = hasSbr ? (output > samplingRate ? output : samplingRate * 2) : null;
+  return aacSetupOf(
+    buildAudioSpecificConfig({ objectType, samplingRate, channelConfiguration, extensionRate }),
+  );
+}

@@ -1,0 +1,163 @@
+import { ByteCursor } from '../../src/core/bytes.ts';
+import { corrupt, truncated } from '../../src/core/errors.ts';
+import { LIMITS } from '../../src/core/limits.ts';
+import { ELEMENTS, type ElementName, elementName } from './elements.ts';
+
+export interface ElementHead {
+  readonly id: number;
+  /** Bytes of ID and size field together. */
+  readonly headSize: number;
+  /** Bytes of content; null for an unknown size (RFC 8794, 6.2). */
+  readonly size: number | null;
+}
+
+/** ID (4) and size (8) fields at their longest. */
+export const MAX_HEAD_SIZE = 12;
+
+/**
+ * Reads element ID and size at the start of `bytes`; null when they go on beyond its end.
+ * @param position file offset of `bytes`, for errors
+ * @throws MediaError `corrupt` when no ID or size can begin so (RFC 8794, 4 and 5)
+ */
+export function readElementHead(bytes: Uint8Array, position: number): ElementHead | null {
+  const first = bytes[0];
+  if (first === undefined) return null;
+  const idSize = Math.clz32(first) - 23;
+  if (idSize > 4) throw corrupt(`No element ID can begin with 0x${first.toString(16)}`, position);
+  const sizeFirst = bytes[idSize];
+  if (sizeFirst === undefined) return null;
+  const sizeSize = Math.clz32(sizeFirst) - 23;
+  if (sizeSize > 8) throw corrupt('Element size longer than 8 bytes', position + idSize);
+  if (bytes.length < idSize + sizeSize) return null;
+  const cursor = new ByteCursor(bytes, position);
+  const id = cursor.uint(idSize);
+  const size = readVint(cursor, sizeSize);
+  return { id, headSize: idSize + sizeSize, size };
+}
+
+/** A variable-size integer of known length without its marker bit; null when all its bits are one. */
+function readVint(cursor: ByteCursor, size: number): number | null {
+  const lead = cursor.u8() & (0xff >> size);
+  let value = lead;
+  let isAllOnes = lead === 0xff >> size;
+  for (let i = 1; i < size; i++) {
+    const byte = cursor.u8();
+    isAllOnes &&= byte === 0xff;
+    value = value * 256 + byte;
+  }
+  if (isAllOnes) return null;
+  if (value > Number.MAX_SAFE_INTEGER) throw corrupt('Element size beyond 2^53', cursor.position);
+  return value;
+}
+
+/** A variable-size integer as a value: track numbers, lace sizes. Its length is in its first byte. */
+export function readVarint(cursor: ByteCursor): number {
+  const size = Math.clz32(cursor.peek() ?? 0) - 23;
+  if (size > 8) throw corrupt('Variable-size integer longer than 8 bytes', cursor.position);
+  return readVint(cursor, size) ?? 2 ** (7 * size) - 1;
+}
+
+/** A signed variable-size integer: the value minus 2^(7·size−1)−1 (EBML lacing, RFC 9559, 10.3.3). */
+export function readSignedVarint(cursor: ByteCursor): number {
+  const size = Math.clz32(cursor.peek() ?? 0) - 23;
+  return readVarint(cursor) - (2 ** (7 * size - 1) - 1);
+}
+
+interface Child {
+  readonly id: number;
+  readonly position: number;
+  readonly data: Uint8Array;
+}
+
+/** A master element whose content is all there: children by name, values by type. */
+export class Master {
+  readonly #children: readonly Child[];
+
+  /** @param position file offset of the first content byte */
+  constructor(content: Uint8Array, position: number) {
+    this.#children = [...readChildren(content, position)];
+  }
+
+  /** Unsigned integer; null when absent, 0 when empty. */
+  uint(name: ElementName): number | null {
+    const child = this.#find(name);
+    if (!child) return null;
+    const cursor = new ByteCursor(child.data, child.position);
+    if (child.data.length > 8) throw corrupt(`${name} of ${child.data.length} bytes`, child.position);
+    const value = cursor.uint(child.data.length);
+    if (!Number.isSafeInteger(value) && name !== 'TrackUID' && name !== 'TagTrackUID')
+      throw corrupt(`${name} beyond 2^53`, child.position);
+    return value;
+  }
+
+  /** Unsigned integer of up to 64 bits as text, for identities that numbers would round. */
+  identity(name: ElementName): string | null {
+    const child = this.#find(name);
+    return child ? hex(child.data) : null;
+  }
+
+  float(name: ElementName): number | null {
+    const child = this.#find(name);
+    if (!child) return null;
+    const cursor = new ByteCursor(child.data, child.position);
+    if (child.data.length === 0) return 0;
+    if (child.data.length === 4) return cursor.f32();
+    if (child.data.length === 8) return cursor.f64();
+    throw corrupt(`${name} is a float of ${child.data.length} bytes`, child.position);
+  }
+
+  /** UTF-8 text up to the first NUL. */
+  string(name: ElementName): string | null {
+    const data = this.binary(name);
+    if (!data) return null;
+    const end = data.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? data : data.subarray(0, end));
+  }
+
+  binary(name: ElementName): Uint8Array | null {
+    return this.#find(name)?.data ?? null;
+  }
+
+  has(name: ElementName): boolean {
+    return this.#find(name) !== undefined;
+  }
+
+  master(name: ElementName): Master | null {
+    const child = this.#find(name);
+    return child ? new Master(child.data, child.position) : null;
+  }
+
+  masters(name: ElementName): Master[] {
+    return this.#children
+      .filter((child) => child.id === ELEMENTS[name])
+      .map((child) => new Master(child.data, child.position));
+  }
+
+  #find(name: ElementName): Child | undefined {
+    return this.#children.find((child) => child.id === ELEMENTS[name]);
+  }
+}
+
+function* readChildren(content: Uint8Array, position: number): Generator<Child> {
+  let at = 0;
+  for (let count = 0; at < content.length; count++) {
+    if (count > LIMITS.elements) throw corrupt(`More than ${LIMITS.elements} elements in one`, position);
+    const head = readElementHead(content.subarray(at, at + MAX_HEAD_SIZE), position + at);
+    if (!head) throw truncated('Element head cut off', position + at);
+    const start = at + head.headSize;
+    if (head.size === null) throw corrupt(`${elementName(head.id)} of unknown size`, position + at);
+    if (head.size > content.length - start)
+      throw corrupt(
+        `${elementName(head.id)} of ${head.size} bytes in a parent with ${content.length - start} left`,
+        position + at,
+      );
+    yield { id: head.id, position: position + start, data: content.subarray(start, start + head.size) };
+    at = start + head.size;
+  }
+}
+
+const hex = (data: Uint8Array): string =>
+  [...data]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .replace(/^0+/, '');

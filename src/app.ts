@@ -1,0 +1,30 @@
+import { Hono } from 'hono';
+import { MediaError } from './core/errors.ts';
+import { allowOrigins, answerPreflight, requireKnownHost } from './http/access.ts';
+import type { AppDeps, AppEnv } from './http/deps.ts';
+import { answerError } from './http/errors.ts';
+import { hlsRoutes } from './http/hls.ts';
+import { pageRoutes } from './http/page.ts';
+import { probeRoutes } from './http/probe.ts';
+
+/** The whole HTTP surface: one line for each group of routes. */
+export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(async (c, next) => {
+    c.set('deps', deps);
+    c.set('cors', {});
+    await next();
+  });
+  app.use(requireKnownHost);
+  app.options('*', answerPreflight);
+  app.get('/healthz', (c) => {
+    allowOrigins(c);
+    return c.json({ status: 'ok' });
+  });
+  app.route('/hls', hlsRoutes(now));
+  app.route('/probe', probeRoutes(now));
+  app.route('/', pageRoutes());
+  app.notFound((c) => answerError(new MediaError('not-found', 'There is nothing at this address'), c));
+  app.onError(answerError);
+  return app;
+}

@@ -1,0 +1,98 @@
+import { MediaError } from './core/errors.ts';
+
+/** All settings, validated once; every default stands here with its reason. */
+export interface Config {
+  /** Null: 8080 or, where that is busy, the next free one up to 8099. */
+  readonly port: number | null;
+  readonly host: string;
+  /** Origin under which others reach this server (`https://media.example.org`); its host is a valid `Host`. */
+  readonly publicUrl: URL | null;
+  /** Private targets that are named: CIDR, address, or host[:port]. */
+  readonly allow: readonly string[];
+  readonly allowPrivate: boolean;
+  /** Folders that `root:<name>/…` may read from. */
+  readonly roots: ReadonlyMap<string, string>;
+  /** Asked for where a title is opened; null: nobody is asked. */
+  readonly apiPassword: string | null;
+  /** Key of all tokens; null: one is made once and kept in the state folder. */
+  readonly secret: string | null;
+  readonly stateDir: string | null;
+  readonly cacheBytes: number;
+  readonly logLevel: LogLevel;
+}
+
+const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Command line values; those given there win over the environment. */
+export interface Flags {
+  readonly port?: string | undefined;
+  readonly host?: string | undefined;
+  readonly 'public-url'?: string | undefined;
+  readonly allow?: readonly string[] | undefined;
+  readonly 'allow-private'?: boolean | undefined;
+  readonly root?: readonly string[] | undefined;
+  readonly state?: string | undefined;
+}
+
+/** Every interface: the TV that plays is another machine. Private upstreams stay closed all the same. */
+const DEFAULT_HOST = '0.0.0.0';
+/** House.md: 256 MB in all, of which a quarter for packets. */
+const DEFAULT_CACHE_MB = 256;
+
+/** @throws MediaError `bad-request` naming the setting that cannot be read */
+export function readConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>): Config {
+  const port = flags.port ?? nonEmpty(env.PORT);
+  const publicUrl = flags['public-url'] ?? nonEmpty(env.SLUICE_PUBLIC_URL);
+  return {
+    port: port === undefined ? null : integer('port', port, { min: 0, max: 65_535 }),
+    host: flags.host ?? nonEmpty(env.HOST) ?? DEFAULT_HOST,
+    publicUrl: publicUrl === undefined ? null : origin(publicUrl),
+    allow: flags.allow ?? list(env.SLUICE_ALLOW),
+    allowPrivate: flags['allow-private'] ?? isYes(env.SLUICE_ALLOW_PRIVATE),
+    roots: new Map((flags.root ?? list(env.SLUICE_ROOTS)).map(root)),
+    apiPassword: nonEmpty(env.API_PASSWORD) ?? null,
+    secret: nonEmpty(env.SLUICE_SECRET) ?? null,
+    stateDir: flags.state ?? nonEmpty(env.SLUICE_STATE) ?? null,
+    cacheBytes:
+      integer('SLUICE_CACHE_MB', env.SLUICE_CACHE_MB ?? String(DEFAULT_CACHE_MB), { min: 16, max: 1 << 20 }) *
+      2 ** 20,
+    logLevel: logLevel(nonEmpty(env.SLUICE_LOG) ?? 'warn'),
+  };
+}
+
+const wrong = (message: string) => new MediaError('bad-request', message);
+
+const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+
+const list = (text: string | undefined): string[] =>
+  (text ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+
+const isYes = (text: string | undefined): boolean => /^(1|true|yes|on)$/i.test(text ?? '');
+
+function integer(name: string, text: string, { min, max }: { min: number; max: number }): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw wrong(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+}
+
+function origin(text: string): URL {
+  if (URL.canParse(text) && /^https?:/.test(text)) return new URL(text);
+  throw wrong(`--public-url must be an http or https URL, not "${text}"`);
+}
+
+function root(entry: string): [string, string] {
+  const at = entry.indexOf('=');
+  const name = entry.slice(0, at);
+  if (at > 0 && /^[\w.-]+$/.test(name) && entry.length > at + 1) return [name, entry.slice(at + 1)];
+  throw wrong(`--root wants name=folder, not "${entry}"`);
+}
+
+function logLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level) return level;
+  throw wrong(`SLUICE_LOG must be one of ${LOG_LEVELS.join(', ')}, not "${text}"`);
+}

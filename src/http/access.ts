@@ -1,0 +1,104 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { MediaError } from '../core/errors.ts';
+import type { Access } from '../pipeline/library.ts';
+import { equalSecrets } from '../proxy/token.ts';
+import type { AppEnv } from './deps.ts';
+
+/** A name or address without port: IPv6 in brackets. */
+function hostOf(header: string): string {
+  const match = /^(\[[\da-f:.%]+\]|[^:]+)(?::\d+)?$/i.exec(header);
+  return (match?.[1] ?? '').toLowerCase();
+}
+
+const isAddress = (host: string): boolean => /^(\d{1,3}(\.\d{1,3}){3}|\[.+\])$/.test(host);
+const isLocalName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
+const isLoopback = (host: string): boolean => isLocalName(host) || /^127\./.test(host) || host === '[::1]';
+
+/**
+ * Refuses requests for a `Host` that is neither an address, nor localhost, nor the public URL: a name that a foreign
+ * site rebinds to this machine would make its pages same-origin (rule 31).
+ */
+export const requireKnownHost: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const host = hostOf(c.req.header('host') ?? '');
+  const { publicUrl } = c.var.deps.config;
+  if (!isAddress(host) && !isLocalName(host) && host !== publicUrl?.hostname.toLowerCase())
+    throw new MediaError(
+      'unauthorized',
+      `This server does not answer for the name "${host}". Use its address, or start it with --public-url http://${host || 'name'}`,
+    );
+  await next();
+};
+
+/** Whether the request carries the key printed at start: `key=` or `X-Sluice-Key`. */
+export function carriesKey(c: Context<AppEnv>): boolean {
+  const given = c.req.query('key') ?? c.req.header('x-sluice-key');
+  return given !== undefined && equalSecrets(given, c.var.deps.accessKey);
+}
+
+/** Asked for where a title is opened by its URL, when API_PASSWORD is set. */
+export const requirePassword: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const { apiPassword } = c.var.deps.config;
+  const bearer = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1];
+  const given = c.req.query('api_password') ?? c.req.header('x-api-password') ?? bearer;
+  if (apiPassword !== null && (given === undefined || !equalSecrets(given, apiPassword)))
+    throw new MediaError('unauthorized', 'This server asks for its password: add &api_password=…');
+  await next();
+};
+
+/** Whether a page of another site is asking, as far as its browser tells. */
+function isForeignPage(c: Context<AppEnv>, access: Access): boolean {
+  const site = c.req.header('sec-fetch-site');
+  if (site === 'cross-site' || site === 'same-site') return true;
+  const origin = c.req.header('origin');
+  if (site !== undefined || origin === undefined) return false;
+  if (isOwn(c, origin)) return false;
+  // To a loopback address browsers always send Sec-Fetch-Site: without it no page is asking.
+  return access === 'local' || !isLoopback(hostOf(c.req.header('host') ?? ''));
+}
+
+function isOwn(c: Context<AppEnv>, origin: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const { host } = new URL(origin);
+  return host === c.req.header('host') || host === c.var.deps.config.publicUrl?.host;
+}
+
+/**
+ * Local folders and addresses that only `--allow-private` opened are for this server's own pages and for requests
+ * with its key; what is public, or was named by `--allow`, is for everybody.
+ * @throws MediaError `unauthorized`
+ */
+export function guardSource(c: Context<AppEnv>, access: Access, isTrusted: boolean): void {
+  const isOpen = access === 'public' || access === 'named' || isTrusted;
+  if (!isOpen && isForeignPage(c, access))
+    throw new MediaError(
+      'unauthorized',
+      'Pages of other sites may not read this source; add the key that the server printed at start (&key=…)',
+    );
+  if (isOpen || access === 'private') allowOrigins(c);
+}
+
+const OPEN_TO_ALL = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Content-Length, ETag, Retry-After',
+} as const;
+
+/** Any page may read the answer; what is sent past hono finds the headers in `c.var.cors`. */
+export function allowOrigins(c: Context<AppEnv>): void {
+  c.set('cors', OPEN_TO_ALL);
+  for (const [name, value] of Object.entries(OPEN_TO_ALL)) c.header(name, value);
+}
+
+/**
+ * Preflights. That a public page may reach into a private network (Private Network Access) is granted to nobody:
+ * such a page's own server is the one to run Sluice on.
+ */
+export function answerPreflight(c: Context<AppEnv>): Response {
+  allowOrigins(c);
+  c.header('Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS');
+  c.header(
+    'Access-Control-Allow-Headers',
+    'Range, If-None-Match, X-Sluice-Key, X-Api-Password, Authorization',
+  );
+  c.header('Access-Control-Max-Age', '86400');
+  return c.body(null, 204);
+}

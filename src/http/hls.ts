@@ -1,0 +1,144 @@
+import { type Context, Hono } from 'hono';
+import { PLAYLIST_TYPE } from '../../muxers/hls.ts';
+import { MediaError } from '../core/errors.ts';
+import type { Media } from '../pipeline/library.ts';
+import { renderSegment } from '../pipeline/render-segment.ts';
+import { type Rendition, renditionPlaylist, titlePlaylist } from '../pipeline/renditions.ts';
+import type { MediaRequest } from '../proxy/token.ts';
+import { allowOrigins, requirePassword } from './access.ts';
+import type { AppEnv } from './deps.ts';
+import { openMedia, readMediaRequest, titleKey, withTitle } from './media-request.ts';
+import { answerText } from './playlist-body.ts';
+
+/** Addresses hold the version: what they name never changes. */
+const FOREVER = 'public, max-age=31536000, immutable';
+/** A master names a version, and the next request may have to name another. */
+const BRIEFLY = 'no-cache';
+
+/** MIME types by Apple's table (10.4). */
+const MP4_TYPES = { video: 'video/mp4', audio: 'audio/mp4' } as const;
+
+/**
+ * `/hls/master.m3u8?d=…` and what it leads to: `/hls/<token>/<version>/<rendition>/{index.m3u8,init.mp4,<n>.m4s}`.
+ */
+export function hlsRoutes(now: () => number): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+
+  routes.get('/master.m3u8', requirePassword, async (c) => {
+    const request = readMediaRequest(c, now());
+    const { title, renditions } = await openMedia(c, request, c.req.raw.signal);
+    const token = await c.var.deps.tokens.seal(request);
+    const text = titlePlaylist(title, renditions, `${token}/${title.version}/`);
+    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl: BRIEFLY });
+  });
+
+  routes.get('/:token/:version/:rendition/index.m3u8', async (c) => {
+    const { media, rendition } = await openRendition(c);
+    const text = renditionPlaylist(media.title, media.renditions, rendition);
+    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl: FOREVER });
+  });
+
+  routes.get('/:token/:version/:rendition/init.mp4', async (c) => {
+    const { rendition } = await openRendition(c);
+    const body = new Uint8Array(rendition.muxer.init());
+    c.header('Content-Type', MP4_TYPES[rendition.kind]);
+    c.header('Cache-Control', FOREVER);
+    c.header('Content-Length', String(body.length));
+    const etag = tagOf(c, 'init');
+    c.header('ETag', etag);
+    if (c.req.header('if-none-match') === etag) return c.body(null, 304);
+    return c.req.method === 'HEAD' ? c.body(null) : c.body(body);
+  });
+
+  routes.get('/:token/:version/:rendition/:file{[0-9]+\\.m4s}', async (c) => {
+    const n = Number.parseInt(c.req.param('file'), 10);
+    const etag = tagOf(c, String(n));
+    const name = c.req.param('rendition');
+    const headers = {
+      'Content-Type': name.startsWith('a') ? MP4_TYPES.audio : MP4_TYPES.video,
+      'Cache-Control': FOREVER,
+      ETag: etag,
+      'Accept-Ranges': 'none',
+    };
+    const request = await c.var.deps.tokens.open(c.req.param('token'));
+    if (c.req.method === 'HEAD' || c.req.header('if-none-match') === etag) {
+      checkKnown(c, request, n);
+      allowOrigins(c);
+      for (const [header, value] of Object.entries(headers)) c.header(header, value);
+      return c.body(null, c.req.method === 'HEAD' ? 200 : 304);
+    }
+    return withTitle(c, request, () => sendSegment(c, { request, n, headers }));
+  });
+
+  return routes;
+}
+
+/** The name of a resource's bytes, known before one is made. */
+const tagOf = (c: Context<AppEnv>, name: string): string =>
+  `"${c.req.param('version')}-${c.req.param('rendition')}-${name}"`;
+
+interface OpenedRendition {
+  readonly media: Media;
+  readonly rendition: Rendition;
+}
+
+/** The rendition that the path names. @throws MediaError `changed` for another version, `not-found` */
+async function openRendition(c: Context<AppEnv>): Promise<OpenedRendition> {
+  const request = await c.var.deps.tokens.open(c.req.param('token') ?? '');
+  return withTitle(c, request, async () => {
+    const media = await openMedia(c, request, c.req.raw.signal);
+    return { media, rendition: findRendition(c, media) };
+  });
+}
+
+function findRendition(c: Context<AppEnv>, { title, renditions }: Media): Rendition {
+  if (c.req.param('version') !== title.version)
+    throw new MediaError('changed', 'The file behind this address has changed; open the title again');
+  const rendition = renditions.find(({ name }) => name === c.req.param('rendition'));
+  if (!rendition)
+    throw new MediaError('not-found', `This title has no rendition "${c.req.param('rendition')}"`);
+  return rendition;
+}
+
+/** HEAD costs nothing upstream: a title that is open is asked, another one is believed in. */
+function checkKnown(c: Context<AppEnv>, request: MediaRequest, n: number): void {
+  const media = c.var.deps.library.peek(titleKey(request));
+  if (!media) return;
+  if (n >= findRendition(c, media).durations.length)
+    throw new MediaError('not-found', `There is no segment ${n}`);
+}
+
+interface SegmentAnswer {
+  readonly request: MediaRequest;
+  readonly n: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Makes the first chunk before a status is sent, so that what fails at once is told properly. */
+async function sendSegment(c: Context<AppEnv>, { request, n, headers }: SegmentAnswer): Promise<Response> {
+  const { deps } = c.var;
+  const { signal } = c.req.raw;
+  const media = await openMedia(c, request, signal);
+  const rendition = findRendition(c, media);
+  const chunks = renderSegment(media.title, { rendition, n }, { spans: deps.library.spans, signal });
+  const first = await chunks.next();
+  if (first.done) throw new MediaError('corrupt', `Segment ${n} of ${rendition.name} holds no packet`);
+  return deps.sendChunks(c, {
+    headers: { ...headers, ...c.var.cors },
+    chunks: startingWith(first.value, chunks),
+    onBroken: (error) => {
+      if (signal.aborted) return;
+      if (error instanceof MediaError && error.code === 'changed') deps.library.forget(titleKey(request));
+      deps.log.warn({ segment: n, rendition: rendition.name, err: error }, 'segment broken off');
+    },
+  });
+}
+
+async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
+  try {
+    yield first;
+    yield* rest;
+  } finally {
+    await rest.return(undefined);
+  }
+}

@@ -1,0 +1,110 @@
+import type { Context } from 'hono';
+import { MediaError } from '../core/errors.ts';
+import type { Media } from '../pipeline/library.ts';
+import type { MediaRequest } from '../proxy/token.ts';
+import { carriesKey, guardSource } from './access.ts';
+import type { AppEnv } from './deps.ts';
+
+/** Headers by `h_<name>=`; more than this many are not a player's. */
+const MAX_HEADERS = 32;
+const MAX_URL = 8192;
+const HOUR = 3600;
+
+/**
+ * `d=` and its companions as a request for a title: `h_<header>=`, `video=`, `expires=` (seconds from now).
+ * @throws MediaError `bad-request` saying what is missing or wrong
+ */
+export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest {
+  const fields = queryFields(c.req.url);
+  const url = fields.get('d');
+  if (!url) throw new MediaError('bad-request', 'No media URL: add ?d=<URL of the file>, percent-encoded');
+  if (url.length > MAX_URL)
+    throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
+  if (!url.startsWith('root:') && !isHttp(url))
+    throw new MediaError(
+      'bad-request',
+      'd= must be an http or https URL, or root:<name>/<path> of a served folder',
+    );
+  const headers = [...fields].filter(([name]) => name.startsWith('h_') && name.length > 2);
+  if (headers.length > MAX_HEADERS) throw new MediaError('bad-request', `More than ${MAX_HEADERS} headers`);
+  return {
+    url,
+    headers: Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
+    video: wholeNumber('video', fields.get('video')),
+    isTrusted: carriesKey(c),
+    expires: expiry(wholeNumber('expires', fields.get('expires')), now),
+  };
+}
+
+const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && URL.canParse(url);
+
+/** Rounded up to the hour, so that requests within it give the same address. */
+const expiry = (seconds: number | null, now: number): number | null =>
+  seconds === null ? null : Math.ceil((now / 1000 + seconds) / HOUR) * HOUR;
+
+function wholeNumber(name: string, text: string | undefined): number | null {
+  if (text === undefined || text === '') return null;
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new MediaError('bad-request', `${name}= must be a whole number, not "${text.slice(0, 32)}"`);
+}
+
+/**
+ * Query fields, first of each name. A plus sign is a space only in form encoding; a URL that stands there with its
+ * `://` unencoded was pasted, and its plus signs are its own.
+ */
+function queryFields(url: string): Map<string, string> {
+  const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : '';
+  const fields = new Map<string, string>();
+  for (const part of query.split('&')) {
+    const at = part.indexOf('=');
+    const name = decode(at < 0 ? part : part.slice(0, at));
+    const raw = at < 0 ? '' : part.slice(at + 1);
+    if (!fields.has(name)) fields.set(name, decode(raw.includes('://') ? raw : raw.replaceAll('+', ' ')));
+  }
+  return fields;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new MediaError('bad-request', 'The query is not percent-encoded rightly');
+  }
+}
+
+/** Requests that differ only in who asks share a title. */
+export const titleKey = ({ url, headers, video }: MediaRequest): string =>
+  JSON.stringify([url, headers, video]);
+
+/** Opens the title of a request for this client, or says why not. */
+export async function openMedia(
+  c: Context<AppEnv>,
+  request: MediaRequest,
+  signal: AbortSignal,
+): Promise<Media> {
+  const { deps } = c.var;
+  if (request.url.startsWith('root:')) guardSource(c, 'local', request.isTrusted);
+  const key = titleKey(request);
+  const media = await deps.library.open(
+    key,
+    { openSource: () => deps.openSource(request), options: { video: request.video } },
+    signal,
+  );
+  guardSource(c, media.access, request.isTrusted);
+  return media;
+}
+
+/** Runs what reads from a title; a source that changed under it is planned anew at the next request. */
+export async function withTitle<T>(
+  c: Context<AppEnv>,
+  request: MediaRequest,
+  use: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    if (error instanceof MediaError && error.code === 'changed') c.var.deps.library.forget(titleKey(request));
+    throw error;
+  }
+}

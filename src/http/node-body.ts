@@ -1,0 +1,46 @@
+import type { ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { SendChunks } from './deps.ts';
+
+/**
+ * Writes lists of buffers straight to Node's response: no web stream, no joining. Waits when the client does, so
+ * that its speed is the upstream's.
+ */
+export const sendChunksOnNode: SendChunks = async (c, { headers, chunks, onBroken }) => {
+  const { outgoing } = c.env as { outgoing: ServerResponse };
+  outgoing.writeHead(200, headers);
+  try {
+    for await (const buffers of chunks) {
+      if (outgoing.destroyed) break;
+      if (!writeAll(outgoing, buffers)) await drained(outgoing);
+    }
+    outgoing.end();
+  } catch (error) {
+    // The status is gone: what is left is to break the transfer, so that nobody takes it for whole.
+    onBroken(error);
+    outgoing.destroy();
+  }
+  return RESPONSE_ALREADY_SENT;
+};
+
+/** Several buffers as one write to the socket. Gives false when the client is behind. */
+function writeAll(outgoing: ServerResponse, buffers: readonly Uint8Array[]): boolean {
+  outgoing.cork();
+  let isReady = true;
+  for (const buffer of buffers) isReady = outgoing.write(buffer);
+  outgoing.uncork();
+  return isReady;
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      outgoing.off('drain', done);
+      outgoing.off('close', done);
+      resolve();
+    };
+    outgoing.on('drain', done);
+    outgoing.on('close', done);
+    if (outgoing.destroyed) done();
+  });
+}

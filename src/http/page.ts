@@ -1,0 +1,39 @@
+import { Hono } from 'hono';
+import { MediaError } from '../core/errors.ts';
+import { pageHtml } from '../web/page.ts';
+import type { AppEnv } from './deps.ts';
+
+/** Nothing but this server's own scripts runs on the page; it may be told to play from anywhere by this server. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "media-src 'self' blob:",
+  'worker-src blob:',
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'self'",
+].join('; ');
+
+/** `/`, the player page, and the files that it loads from `/web/`. */
+export function pageRoutes(): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.get('/', (c) => {
+    c.header('Content-Security-Policy', POLICY);
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Referrer-Policy', 'no-referrer');
+    c.header('Cache-Control', 'no-cache');
+    return c.html(pageHtml({ hasDemo: true }));
+  });
+  routes.get('/web/:name', async (c) => {
+    const asset = await c.var.deps.asset(c.req.param('name'));
+    if (!asset) throw new MediaError('not-found', 'There is no such file');
+    c.header('Content-Type', asset.type);
+    c.header('X-Content-Type-Options', 'nosniff');
+    c.header('Cache-Control', 'no-cache');
+    return c.req.method === 'HEAD' ? c.body(null) : c.body(asset.body);
+  });
+  return routes;
+}

@@ -1,0 +1,37 @@
+import type { Context } from 'hono';
+import type { AppEnv } from './deps.ts';
+
+/** Whether the client takes gzip: RFC 9110, 12.5.3. */
+const takesGzip = (header: string | undefined): boolean =>
+  (header ?? '').split(',').some((coding) => {
+    const [name, ...parameters] = coding.trim().toLowerCase().split(';');
+    const quality = parameters.map((p) => /^\s*q=([\d.]+)$/.exec(p)?.[1]).find((q) => q !== undefined);
+    return (name?.trim() === 'gzip' || name?.trim() === '*') && Number(quality ?? 1) > 0;
+  });
+
+export interface TextAnswer {
+  readonly text: string;
+  readonly type: string;
+  readonly cacheControl: string;
+}
+
+/** Text that is compressed when the client takes it; HEAD gets the same headers. */
+export async function answerText(
+  c: Context<AppEnv>,
+  { text, type, cacheControl }: TextAnswer,
+): Promise<Response> {
+  const plain = new TextEncoder().encode(text);
+  const isZipped = takesGzip(c.req.header('accept-encoding'));
+  const body = isZipped ? await gzip(plain) : plain;
+  c.header('Content-Type', type);
+  c.header('Vary', 'Accept-Encoding');
+  c.header('Cache-Control', cacheControl);
+  c.header('Content-Length', String(body.length));
+  if (isZipped) c.header('Content-Encoding', 'gzip');
+  return c.req.method === 'HEAD' ? c.body(null) : c.body(body);
+}
+
+async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

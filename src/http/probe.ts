@@ -1,0 +1,88 @@
+import { Hono } from 'hono';
+import type { Track } from '../core/media.ts';
+import { toSeconds } from '../core/time.ts';
+import type { Media } from '../pipeline/library.ts';
+import type { TrackDecision } from '../pipeline/select-tracks.ts';
+import { segmentCount } from '../pipeline/title.ts';
+import { requirePassword } from './access.ts';
+import type { AppEnv } from './deps.ts';
+import { openMedia, readMediaRequest } from './media-request.ts';
+
+/** `/probe?d=…`: what the file is, what is done with each track and why (rule 30). */
+export function probeRoutes(now: () => number): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  routes.get('/', requirePassword, async (c) => {
+    const media = await openMedia(c, readMediaRequest(c, now()), c.req.raw.signal);
+    c.header('Cache-Control', 'no-store');
+    return c.json(describe(media));
+  });
+  return routes;
+}
+
+function describe({ title, renditions }: Media) {
+  const { timeline, video } = title;
+  const openCuts = timeline.cuts.filter((cut) => !cut.point.isClosed).length;
+  const codecs = new Map(
+    renditions.map((r) => [r.kind === 'video' ? r.video.track.id : r.audio.track.id, r.codecString]),
+  );
+  return {
+    container: title.demuxer.container,
+    duration: Number(toSeconds(timeline.end, timeline.timescale).toFixed(6)),
+    segments: segmentCount(title),
+    version: title.version,
+    index: {
+      kind: title.survey === 'whole' ? 'every packet read' : 'index, probed',
+      cuts: timeline.cuts.length,
+      openCuts,
+    },
+    tracks: title.decisions.map((decision) =>
+      describeTrack(decision, codecs.get(decision.track.id) ?? null, title.video?.track),
+    ),
+    renditions: renditions.map(({ name, bandwidth }) => ({ name, ...bandwidth })),
+    silent: title.audio.length > 0 ? null : whySilent(title.decisions),
+    warnings: [
+      ...(openCuts > 0 && video
+        ? [`${openCuts} segments begin with an open GOP: Chrome cannot seek to them without re-encoding`]
+        : []),
+      ...title.remarks,
+    ],
+    counters: title.counters,
+  };
+}
+
+function describeTrack(
+  { track, action, reason }: TrackDecision,
+  codec: string | null,
+  main: Track | undefined,
+) {
+  const planned = main && main.id === track.id ? main : track;
+  return {
+    index: track.index,
+    kind: track.kind,
+    codec,
+    sourceCodec: track.sourceCodec,
+    language: track.language,
+    name: track.name,
+    default: track.isDefault,
+    action,
+    reason,
+    ...(planned.kind === 'video'
+      ? {
+          width: planned.width,
+          height: planned.height,
+          frameRate: planned.frameRate
+            ? Number((planned.frameRate.num / planned.frameRate.den).toFixed(3))
+            : null,
+        }
+      : {}),
+    ...(track.kind === 'audio' ? { channels: track.channels, sampleRate: track.sampleRate } : {}),
+  };
+}
+
+function whySilent(decisions: readonly TrackDecision[]): string {
+  const audio = decisions.filter(({ track }) => track.kind === 'audio');
+  if (audio.length === 0) return 'The file has no audio track';
+  return audio
+    .map(({ track, reason }) => `Audio track ${track.index} (${track.sourceCodec}): ${reason}`)
+    .join('; ');
+}

@@ -1,0 +1,179 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { createAdaptorServer } from '@hono/node-server';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { MediaError } from './core/errors.ts';
+import type { AppDeps } from './http/deps.ts';
+import { sendChunksOnNode } from './http/node-body.ts';
+import { createLibrary, type OpenedSource } from './pipeline/library.ts';
+import { createTokenBox, deriveAccessKey, type MediaRequest } from './proxy/token.ts';
+import { addressPolicy } from './sources/address-policy.ts';
+import { createHttpClient, type HttpClient } from './sources/http.ts';
+import { localFileSource } from './sources/local-file.ts';
+import { resolveRoot } from './sources/roots.ts';
+import { createSparseCache, type SparseCache } from './sources/sparse-cache.ts';
+import { defaultStateDir, loadSecret } from './state.ts';
+
+const FIRST_PORT = 8080;
+const LAST_PORT = 8099;
+/** Share of the cache that packets of small tracks may take. */
+const PACKET_SHARE = 0.25;
+
+const HELP = `sluice [--port N] [--host ADDRESS] [--public-url URL] [--allow CIDR|HOST[:PORT]]… [--allow-private]
+       [--root NAME=FOLDER]… [--state FOLDER]
+Serves the player page at / and HLS at /hls/master.m3u8?d=<URL of a media file>.
+  --port N           listen there (default: 8080, or the next free one up to 8099)
+  --host ADDRESS     interface to listen on (default: all)
+  --public-url URL   address under which others reach this server; its name is answered for
+  --allow TARGET     let requests go to a private address, network or host; repeatable
+  --allow-private    let requests go to any private address
+  --root NAME=FOLDER serve files of a folder as d=root:NAME/path; repeatable
+  --state FOLDER     where the secret of this installation is kept
+Environment: PORT, HOST, API_PASSWORD, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
+  SLUICE_ROOTS, SLUICE_PUBLIC_URL, SLUICE_CACHE_MB, SLUICE_LOG
+`;
+
+const OPTIONS = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'public-url': { type: 'string' },
+  allow: { type: 'string', multiple: true },
+  'allow-private': { type: 'boolean' },
+  root: { type: 'string', multiple: true },
+  state: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Folder of the project: this file runs from dist/src. */
+const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const config = readConfig(values, process.env);
+  const kept = config.secret
+    ? { secret: config.secret, isKept: true }
+    : await loadSecret(config.stateDir ?? defaultStateDir(process.env));
+  const client = createHttpClient({ policy: addressPolicy(config) });
+  const app = createApp(await createDeps({ config, client, secret: kept.secret }), Date.now);
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  await listen(server, config);
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`Sluice is ready at http://${shownHost(config.host)}:${port}/\n`);
+  process.stdout.write(`Key for other sites' pages to local files: ${await deriveAccessKey(kept.secret)}\n`);
+  if (!kept.isKept)
+    process.stderr.write('The state folder cannot be written: addresses end with this process\n');
+  stopOnSignals(server, client);
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly client: HttpClient;
+  readonly secret: string;
+}
+
+async function createDeps({ config, client, secret }: Parts): Promise<AppDeps> {
+  const cache = createSparseCache({ maxBytes: Math.round(config.cacheBytes * (1 - PACKET_SHARE)) });
+  const roots = new Map([['demo', join(projectFolder, 'fixtures')], ...config.roots]);
+  return {
+    config,
+    library: createLibrary(Math.round(config.cacheBytes * PACKET_SHARE)),
+    tokens: await createTokenBox(secret, Date.now),
+    accessKey: await deriveAccessKey(secret),
+    openSource: (request) => openSource(request, { client, cache, roots }),
+    sendChunks: sendChunksOnNode,
+    asset: readAsset,
+    log: pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true })),
+  };
+}
+
+interface Places {
+  readonly client: HttpClient;
+  readonly cache: SparseCache;
+  readonly roots: ReadonlyMap<string, string>;
+}
+
+async function openSource(request: MediaRequest, { client, cache, roots }: Places): Promise<OpenedSource> {
+  if (request.url.startsWith('root:')) {
+    const path = await resolveRoot(roots, ...rootPath(request.url));
+    return { source: cache.wrap(localFileSource(path)), access: () => 'local' };
+  }
+  const upstream = client.source(request);
+  return { source: cache.wrap(upstream), access: () => upstream.access ?? 'private' };
+}
+
+/** `root:<name>/<path>` in its two parts. */
+function rootPath(url: string): [name: string, path: string] {
+  const rest = url.slice('root:'.length);
+  const at = rest.indexOf('/');
+  return at < 0 ? [rest, ''] : [rest.slice(0, at), rest.slice(at + 1)];
+}
+
+/** What the page loads, by name: hls.js out of its package, the player as compiled. */
+const ASSETS: Readonly<Record<string, () => string>> = {
+  'hls.js': () => createRequire(import.meta.url).resolve('hls.js/dist/hls.mjs'),
+  'player.js': () => fileURLToPath(new URL('./web/player.js', import.meta.url)),
+};
+
+const readAsset: AppDeps['asset'] = async (name) => {
+  const path = Object.hasOwn(ASSETS, name) ? ASSETS[name]?.() : undefined;
+  return path ? { body: new Uint8Array(await readFile(path)), type: 'text/javascript; charset=utf-8' } : null;
+};
+
+/** Given and busy is an error; not given, the next free port is taken. */
+async function listen(server: Server, config: Config): Promise<void> {
+  if (config.port !== null) return listenOn(server, config.port, config.host);
+  for (let port = FIRST_PORT; ; port++) {
+    try {
+      return await listenOn(server, port, config.host);
+    } catch (error) {
+      if (!(error instanceof MediaError) || port >= LAST_PORT) throw error;
+    }
+  }
+}
+
+async function listenOn(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : null;
+    if (code === 'EADDRINUSE')
+      throw new MediaError('busy', `Port ${port} is in use; give another one with --port`);
+    if (code === 'EACCES') throw new MediaError('busy', `Port ${port} may not be used by this user`);
+    throw error;
+  }
+}
+
+/** An address that can be clicked: every interface is shown as this machine. */
+const shownHost = (host: string): string =>
+  host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+
+/** A first signal lets transfers end for a moment; a second one does not wait. */
+function stopOnSignals(server: Server, client: HttpClient): void {
+  const stop = () => {
+    server.close();
+    server.closeIdleConnections();
+    setTimeout(() => server.closeAllConnections(), 2000).unref();
+    client.close().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+  const isPlain = error instanceof MediaError || (error instanceof TypeError && 'code' in error);
+  process.stderr.write(`${isPlain ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,138 @@
+import { CODECS } from '../codecs/codecs.ts';
+import type { Sample, TimedPacket } from '../core/contracts.ts';
+import { corrupt } from '../core/errors.ts';
+import { AudioFramer } from './audio-framer.ts';
+import type { SpanCache } from './span-cache.ts';
+import type { PlannedAudio, Title } from './title.ts';
+
+/** Bytes read behind the next cut in the same request: audio that lies after its picture. */
+const READ_BEHIND = 64 * 1024;
+
+interface AudioContext {
+  readonly spans: SpanCache;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The frames of segment n of one audio track, in batches as their durations become final. Reads the span between
+ * the two cuts, before it only when its first frame comes later than the segment, and behind it up to the first
+ * frame of the next segment: at most the interleave window far (house.md, Time 5).
+ */
+export async function* audioPackets(
+  title: Title,
+  { audio, n }: { readonly audio: PlannedAudio; readonly n: number },
+  context: AudioContext,
+): AsyncGenerator<TimedPacket[]> {
+  const framer = framerOf(title, audio, n);
+  let isLedIn = n === 0;
+  for await (const samples of forwardSamples(title, { audio, n }, context)) {
+    const first = samples[0];
+    if (!isLedIn && first) {
+      isLedIn = true;
+      if (isLate(audio, n, first)) await leadIn(title, { audio, n, framer }, context);
+    }
+    for (const sample of samples) framer.push(audio.clock.ticksAt(sample.time), sample.data);
+    const ready = framer.take();
+    if (ready.length > 0) yield ready;
+    if (framer.isDone) break;
+  }
+  if (!isLedIn) await leadIn(title, { audio, n, framer }, context);
+  const rest = framer.finish();
+  if (rest.length > 0) yield rest;
+}
+
+function framerOf(title: Title, audio: PlannedAudio, n: number): AudioFramer {
+  const { track, clock, boundaries } = audio;
+  const start = boundaries[n];
+  const end = boundaries[n + 1];
+  const config = track.configs[0];
+  if (start === undefined || end === undefined || !config) throw corrupt(`No audio segment ${n}`);
+  const plan = {
+    trackId: track.id,
+    gridOrigin: clock.gridOrigin,
+    frameSize: clock.frameSize,
+    start,
+    end,
+    isLast: n + 2 === boundaries.length,
+    silence: CODECS[config.codec].silentFrame(config),
+  };
+  return new AudioFramer(plan, title.counters);
+}
+
+/** Whether a frame that begins in the segment may lie before the first one met. */
+const isLate = ({ clock, boundaries }: PlannedAudio, n: number, first: Sample): boolean =>
+  clock.ticksAt(first.time) >= (boundaries[n] ?? 0) + clock.frameSize;
+
+interface LeadIn {
+  readonly audio: PlannedAudio;
+  readonly n: number;
+  readonly framer: AudioFramer;
+}
+
+/** Frames of the segment that lie before its cut in the file. */
+async function leadIn(title: Title, { audio, n, framer }: LeadIn, { signal }: AudioContext): Promise<void> {
+  const cut = title.timeline.cuts[n];
+  if (!cut) return;
+  const { demuxer, seekIndex, window } = title;
+  const end = cut.point.position;
+  const before = seekIndex.filter((point) => point.position <= end && point.time <= cut.point.time - window);
+  const start = before.at(-1)?.position ?? demuxer.payload.start;
+  if (start >= end) return;
+  for await (const batch of demuxer.samples(
+    { start, soft: end, end, tracks: new Set([audio.track.id]) },
+    signal,
+  ))
+    for (const sample of batch.samples) framer.push(audio.clock.ticksAt(sample.time), sample.data);
+}
+
+/** The track's samples from the cut's position on, from the packet cache where it has the span. */
+async function* forwardSamples(
+  title: Title,
+  { audio, n }: { readonly audio: PlannedAudio; readonly n: number },
+  { spans, signal }: AudioContext,
+): AsyncGenerator<readonly Sample[]> {
+  const { demuxer, timeline } = title;
+  const limit = forwardLimit(title, n);
+  let at = n;
+  for (
+    let cached = spans.get(title, at, audio.track.id);
+    cached;
+    cached = spans.get(title, at, audio.track.id)
+  ) {
+    yield cached.filter((sample) => sample.position < limit);
+    at++;
+    if ((timeline.cuts[at]?.point.position ?? limit) >= limit) return;
+  }
+  const start = timeline.cuts[at]?.point.position ?? limit;
+  const spanEnd = timeline.cuts[at + 1]?.point.position ?? demuxer.payload.end;
+  const isTail = at > n;
+  const recorder = spans.recorder(title, at);
+  const soft = isTail ? start + READ_BEHIND : spanEnd + READ_BEHIND;
+  const query = {
+    start,
+    soft: Math.min(soft, limit),
+    end: limit,
+    tracks: recorder.tracksWith(audio.track.id),
+  };
+  let reached = start;
+  for await (const batch of demuxer.samples(query, signal)) {
+    for (const sample of batch.samples) {
+      recorder.add(sample);
+      reached = Math.max(reached, sample.position);
+    }
+    if (reached >= spanEnd) recorder.finish();
+    yield batch.samples.filter((sample) => sample.trackId === audio.track.id);
+  }
+  if (limit >= spanEnd) recorder.finish();
+}
+
+/** Where reading for segment n ends at the latest: the first seek point a window behind its end. */
+function forwardLimit(title: Title, n: number): number {
+  const { timeline, seekIndex, window, demuxer } = title;
+  const next = timeline.cuts[n + 1];
+  if (!next) return demuxer.payload.end;
+  const behind = seekIndex.find(
+    (point) => point.position > next.point.position && point.time >= next.point.time + window,
+  );
+  return behind?.position ?? demuxer.payload.end;
+}

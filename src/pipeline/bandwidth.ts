@@ -1,0 +1,131 @@
+import { OVERHEAD } from '../../muxers/fmp4/fragment.ts';
+import type { Demuxer } from '../core/contracts.ts';
+import type { AudioTrack, Track } from '../core/media.ts';
+import type { Cut } from '../core/timeline.ts';
+import type { Survey, TrackSurvey } from './survey.ts';
+import type { Bandwidth } from './title.ts';
+
+/** Room for what probing a few places cannot see (rule 9: never below the measurement divided by 1.1). */
+const SAMPLING_MARGIN = 1.05;
+/** Chunks of 0.5 s. */
+const CHUNKS_PER_SECOND = 2;
+const { chunk: CHUNK_HEADER, sample: SAMPLE_HEADER, segment: SEGMENT_HEADER } = OVERHEAD;
+
+/**
+ * Largest bit rate of any run of segments that lasts 0.5 to 1.5 target durations, and the average
+ * (RFC 8216, 4.3.4.2; Apple's reading of "peak").
+ * @param bytes per segment
+ * @param durations of the same segments in seconds
+ */
+export function measureBandwidth(
+  bytes: readonly number[],
+  durations: readonly number[],
+  targetDuration: number,
+): Bandwidth {
+  let peak = 0;
+  for (let from = 0; from < bytes.length; from++) {
+    let bits = 0;
+    let seconds = 0;
+    for (let to = from; to < bytes.length; to++) {
+      bits += (bytes[to] ?? 0) * 8;
+      seconds += durations[to] ?? 0;
+      if (seconds > 1.5 * targetDuration) break;
+      if (seconds >= 0.5 * targetDuration && seconds > 0) peak = Math.max(peak, bits / seconds);
+    }
+  }
+  const total = durations.reduce((sum, seconds) => sum + seconds, 0);
+  const average = total > 0 ? (bytes.reduce((sum, size) => sum + size, 0) * 8) / total : 0;
+  return { peak: Math.ceil(Math.max(peak, average)), average: Math.ceil(average) };
+}
+
+export interface BandwidthFacts {
+  readonly survey: Survey;
+  readonly demuxer: Demuxer;
+  readonly cuts: readonly Cut[];
+  /** Seconds of each segment. */
+  readonly durations: readonly number[];
+  readonly targetDuration: number;
+  readonly mainTrack: Track;
+  readonly audio: readonly AudioTrack[];
+}
+
+/** Bandwidth of each kept track as it will be served, fragment headers included. */
+export function bandwidths(facts: BandwidthFacts): Map<number, Bandwidth> {
+  const { survey, cuts, durations, targetDuration, mainTrack } = facts;
+  const result = new Map<number, Bandwidth>();
+  for (const track of facts.audio) result.set(track.id, audioBandwidth(facts, track));
+  if (mainTrack.kind !== 'video') return result;
+  const seen = survey.tracks.get(mainTrack.id);
+  const payload = survey.kind === 'whole' && seen ? pictureBytes(seen, cuts) : spanBytes(facts, result);
+  const frames = facts.demuxer.statistics.get(mainTrack.id)?.frames ?? seen?.stamps.length ?? 0;
+  const total = durations.reduce((sum, seconds) => sum + seconds, 0);
+  const rate = mainTrack.frameRate
+    ? mainTrack.frameRate.num / mainTrack.frameRate.den
+    : Math.min(60, frames / Math.max(total, 1));
+  const bytes = payload.map((size, i) => size + overhead(durations[i] ?? 0, rate * SAMPLE_HEADER.video));
+  result.set(mainTrack.id, measureBandwidth(bytes, durations, targetDuration));
+  return result;
+}
+
+const overhead = (seconds: number, sampleHeadersPerSecond: number): number =>
+  SEGMENT_HEADER +
+  seconds * sampleHeadersPerSecond +
+  Math.max(1, Math.round(seconds * CHUNKS_PER_SECOND)) * CHUNK_HEADER;
+
+/** Payload of each segment, summed over the pictures from cut to cut in decode order. */
+function pictureBytes(seen: TrackSurvey, cuts: readonly Cut[]): number[] {
+  const bytes = cuts.map(() => 0);
+  let n = -1;
+  seen.stamps.forEach((stamp, i) => {
+    if (stamp === cuts[n + 1]?.point.time) n++;
+    if (n >= 0) bytes[n] = (bytes[n] ?? 0) + (seen.sizes[i] ?? 0);
+  });
+  return bytes;
+}
+
+/** Bytes of the file from cut to cut, less what the other tracks take. */
+function spanBytes(
+  { cuts, demuxer, durations, mainTrack }: BandwidthFacts,
+  audio: Map<number, Bandwidth>,
+): number[] {
+  const others = demuxer.tracks
+    .filter((track) => track.id !== mainTrack.id)
+    .map(
+      (track) =>
+        demuxer.statistics.get(track.id)?.bitrate ?? (audio.get(track.id)?.average ?? 0) / SAMPLING_MARGIN,
+    )
+    .reduce((sum, rate) => sum + rate, 0);
+  return cuts.map((cut, i) => {
+    const end = cuts[i + 1]?.point.position ?? demuxer.payload.end;
+    return Math.max(0, end - cut.point.position - ((durations[i] ?? 0) * others) / 8);
+  });
+}
+
+function audioBandwidth(
+  { survey, demuxer, cuts, durations, targetDuration }: BandwidthFacts,
+  track: AudioTrack,
+): Bandwidth {
+  const seen = survey.tracks.get(track.id);
+  const framesPerSecond = track.sampleRate / (track.frameSize ?? 1024);
+  const headers = framesPerSecond * SAMPLE_HEADER.audio * 8 + CHUNKS_PER_SECOND * CHUNK_HEADER * 8;
+  if (survey.kind === 'whole' && seen) {
+    const bytes = durations.map((seconds) => overhead(seconds, framesPerSecond * SAMPLE_HEADER.audio));
+    const end = (n: number) => cuts[n + 1]?.point.time ?? Number.POSITIVE_INFINITY;
+    let n = 0;
+    seen.stamps.forEach((stamp, i) => {
+      while (stamp >= end(n)) n++;
+      bytes[n] = (bytes[n] ?? 0) + (seen.sizes[i] ?? 0);
+    });
+    return measureBandwidth(bytes, durations, targetDuration);
+  }
+  const rate = Math.max(demuxer.statistics.get(track.id)?.bitrate ?? 0, sampledRate(seen, framesPerSecond));
+  const average = Math.ceil((rate + headers) * SAMPLING_MARGIN);
+  return { average, peak: average };
+}
+
+/** Mean frame size of the frames seen, as bits a second. */
+function sampledRate(seen: TrackSurvey | undefined, framesPerSecond: number): number {
+  if (!seen || seen.sizes.length === 0) return 0;
+  const mean = seen.sizes.reduce((sum, size) => sum + size, 0) / seen.sizes.length;
+  return mean * 8 * framesPerSecond;
+}

@@ -1,0 +1,125 @@
+import {
+  type FrameRate,
+  NANOSECONDS_PER_SECOND,
+  type Nanoseconds,
+  rescale,
+  type Ticks,
+  ticks,
+} from '../core/time.ts';
+
+/** One track's time line: container stamps in, ticks of its output timescale out, zero = start of the title. */
+export interface TrackClock {
+  readonly timescale: number;
+  ticksAt(time: Nanoseconds): Ticks;
+}
+
+/** Stamps this near to a constant rate are meant to be on it (house.md, Time 7). */
+const SNAP = 1_000_000;
+/** Room for the rounding of both ends of a comparison. */
+const SLACK = 50_000;
+/** Timescale of video without a constant rate. */
+const FREE_TIMESCALE = 90_000;
+/** Stamps off the grid must not be rounded visibly: at least this many ticks a second. */
+const MIN_TIMESCALE = 10_000;
+const MAX_TIMESCALE = 1_000_000;
+
+export interface VideoClockFacts {
+  /** The title's zero on the container's clock. */
+  readonly zero: Nanoseconds;
+  /** First picture's stamp: the grid's origin. */
+  readonly first: Nanoseconds;
+  readonly rate: FrameRate | null;
+}
+
+/** Timescale and picture duration in it for a constant rate; null when no sensible timescale holds it. */
+function gridOf(rate: FrameRate): { timescale: number; step: number } | null {
+  const factor = Math.ceil(MIN_TIMESCALE / rate.num);
+  const timescale = rate.num * factor;
+  return timescale > MAX_TIMESCALE ? null : { timescale, step: rate.den * factor };
+}
+
+/** With a constant rate each stamp by itself is snapped to first + k·D if within 1 ms; without one, 90 kHz. */
+export function videoClock({ zero, first, rate }: VideoClockFacts): TrackClock {
+  const grid = rate && gridOf(rate);
+  const timescale = grid?.timescale ?? FREE_TIMESCALE;
+  const plain = (time: number) => rescale(time - zero, NANOSECONDS_PER_SECOND, timescale);
+  if (!grid) return { timescale, ticksAt: (time) => ticks(plain(time)) };
+  const origin = plain(first);
+  const tolerance = rescale(SNAP + SLACK, NANOSECONDS_PER_SECOND, timescale);
+  const ticksAt = (time: Nanoseconds): Ticks => {
+    const stamp = plain(time);
+    const onGrid = origin + Math.round((stamp - origin) / grid.step) * grid.step;
+    return ticks(Math.abs(onGrid - stamp) <= tolerance ? onGrid : stamp);
+  };
+  return { timescale, ticksAt };
+}
+
+/** True when at least nine of ten stamps lie on the grid of `rate`: a declared rate that does not fit is dropped. */
+export function fitsRate(times: readonly Nanoseconds[], rate: FrameRate): boolean {
+  const first = times[0];
+  if (first === undefined) return true;
+  const step = (NANOSECONDS_PER_SECOND * rate.den) / rate.num;
+  const fitting = times.filter((time) => {
+    const off = (time - first) / step;
+    return Math.abs(off - Math.round(off)) * step <= SNAP + SLACK;
+  });
+  return fitting.length >= 0.9 * times.length;
+}
+
+export interface AudioClock extends TrackClock {
+  /** First sample of the grid's first frame at or after the title's zero; 0 ≤ origin < frameSize. */
+  readonly gridOrigin: number;
+  readonly frameSize: number;
+}
+
+export interface AudioClockFacts {
+  readonly zero: Nanoseconds;
+  readonly sampleRate: number;
+  readonly frameSize: number;
+  /** Stamps of the track that were seen while planning, any order. */
+  readonly seen: readonly Nanoseconds[];
+  /** Rounding of the container's stamps. */
+  readonly precision: Nanoseconds;
+}
+
+/**
+ * Samples as ticks. A stamp within the container's precision of the frame grid is on it; others stand, rounded.
+ * The grid lies in the middle of what the seen stamps allow.
+ */
+export function audioClock(facts: AudioClockFacts): AudioClock {
+  const { zero, sampleRate, frameSize } = facts;
+  const exact = (time: number) => ((time - zero) / NANOSECONDS_PER_SECOND) * sampleRate;
+  const tolerance = ((facts.precision + SLACK) / NANOSECONDS_PER_SECOND) * sampleRate;
+  const origin = gridPhase(facts.seen.map(exact), frameSize, tolerance);
+  const ticksAt = (time: Nanoseconds): Ticks => {
+    const stamp = exact(time);
+    const onGrid = origin + Math.round((stamp - origin) / frameSize) * frameSize;
+    if (Math.abs(onGrid - stamp) <= tolerance) return ticks(onGrid);
+    return ticks(rescale(time - zero, NANOSECONDS_PER_SECOND, sampleRate));
+  };
+  return {
+    timescale: sampleRate,
+    gridOrigin: ((origin % frameSize) + frameSize) % frameSize,
+    frameSize,
+    ticksAt,
+  };
+}
+
+/** Where the grid lies: the first stamp, moved into the middle of the stamps that agree with it. */
+function gridPhase(stamps: readonly number[], frameSize: number, tolerance: number): number {
+  const first = stamps[0];
+  if (first === undefined) return 0;
+  let low = 0;
+  let high = 0;
+  for (const stamp of stamps) {
+    const frames = Math.round((stamp - first) / frameSize);
+    const residue = stamp - first - frames * frameSize;
+    if (Math.max(high, residue) - Math.min(low, residue) > tolerance) continue;
+    low = Math.min(low, residue);
+    high = Math.max(high, residue);
+  }
+  const phase = Math.round(first + (low + high) / 2);
+  const earliest = Math.min(...stamps);
+  const firstFrame = phase + Math.round((earliest - phase) / frameSize) * frameSize;
+  return earliest >= 0 && firstFrame < 0 ? phase - firstFrame : phase;
+}

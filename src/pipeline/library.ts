@@ -1,0 +1,124 @@
+import { LRUCache } from 'lru-cache';
+import type { Source } from '../core/contracts.ts';
+import { MediaError } from '../core/errors.ts';
+import { planTitle } from './plan-title.ts';
+import { planRenditions, type Rendition } from './renditions.ts';
+import type { SelectionOptions } from './select-tracks.ts';
+import { createSpanCache, type SpanCache } from './span-cache.ts';
+import type { Title } from './title.ts';
+
+/** Where bytes come from decides who may have them (rule 31). */
+export type Access = 'public' | 'named' | 'private' | 'local';
+
+/** A source that knows, once read from, how private the place is. */
+export interface OpenedSource {
+  readonly source: Source;
+  access(): Access;
+}
+
+/** A planned title with its renditions. */
+export interface Media {
+  readonly title: Title;
+  readonly access: Access;
+  readonly renditions: readonly Rendition[];
+}
+
+/** Opened titles, so that each is planned once for all its requests. */
+export interface Library {
+  /**
+   * The title behind `key`, planned by the first who asks; the work is dropped when all who wait for it have left.
+   * @param open makes the source; called at most once per planning
+   */
+  open(key: string, wish: Wish, signal: AbortSignal): Promise<Media>;
+  /** The title when it is already open. */
+  peek(key: string): Media | null;
+  /** Forgets a title whose source has changed. */
+  forget(key: string): void;
+  readonly spans: SpanCache;
+}
+
+export interface Wish {
+  readonly openSource: () => Promise<OpenedSource>;
+  readonly options: SelectionOptions;
+}
+
+/** A plan with an hour's index takes about 1 MB. */
+const MAX_TITLES = 100;
+/** A link that was replaced upstream is noticed at the latest then. */
+const TITLE_AGE = 6 * 3600 * 1000;
+
+/** @param packetBytes budget of the packet cache */
+export function createLibrary(packetBytes: number): Library {
+  const titles = new LRUCache<string, Media>({ max: MAX_TITLES, ttl: TITLE_AGE });
+  const opening = new Map<string, SharedWork<Media>>();
+  return {
+    spans: createSpanCache(packetBytes),
+    peek: (key) => titles.get(key) ?? null,
+    forget: (key) => {
+      titles.delete(key);
+    },
+    async open(key, wish, signal) {
+      const known = titles.get(key);
+      if (known) return known;
+      let work = opening.get(key);
+      if (!work) {
+        const fresh = new SharedWork(async (shared) => openMedia(wish, shared));
+        work = fresh;
+        opening.set(key, fresh);
+        fresh.settled.then((media) => {
+          if (media) titles.set(key, media);
+          if (opening.get(key) === fresh) opening.delete(key);
+        }, unexpected);
+      }
+      return work.join(signal, () => opening.delete(key));
+    },
+  };
+}
+
+const unexpected = (error: unknown): never => {
+  throw error;
+};
+
+async function openMedia({ openSource, options }: Wish, signal: AbortSignal): Promise<Media> {
+  const opened = await openSource();
+  const title = await planTitle(opened.source, options, signal);
+  return { title, access: opened.access(), renditions: planRenditions(title) };
+}
+
+/** One piece of work that several wait for; it is aborted when the last of them leaves. */
+class SharedWork<T> {
+  readonly #controller = new AbortController();
+  readonly #result: Promise<T>;
+  #waiting = 0;
+  /** Null when it failed; never rejects. */
+  readonly settled: Promise<T | null>;
+
+  constructor(run: (signal: AbortSignal) => Promise<T>) {
+    this.#result = run(this.#controller.signal);
+    this.settled = this.#result.then(
+      (value) => value,
+      () => null,
+    );
+  }
+
+  /** @param onAbandoned called when nobody waits any more */
+  async join(signal: AbortSignal, onAbandoned: () => void): Promise<T> {
+    signal.throwIfAborted();
+    this.#waiting++;
+    let leave: (() => void) | undefined;
+    const left = new Promise<never>((_, reject) => {
+      leave = () => reject(signal.reason);
+      signal.addEventListener('abort', leave, { once: true });
+    });
+    try {
+      return await Promise.race([this.#result, left]);
+    } finally {
+      if (leave) signal.removeEventListener('abort', leave);
+      this.#waiting--;
+      if (this.#waiting === 0 && signal.aborted) {
+        onAbandoned();
+        this.#controller.abort(new MediaError('upstream', 'Nobody waits for this title any more'));
+      }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { createFragmentMuxer } from '../../muxers/fmp4/muxer.ts';
+import { type AudioRendition, mediaPlaylist, multivariantPlaylist, type Variant } from '../../muxers/hls.ts';
+import { CODECS } from '../codecs/codecs.ts';
+import type { Muxer } from '../core/contracts.ts';
+import type { AudioTrack, Colour } from '../core/media.ts';
+import { nearestRate } from '../core/time.ts';
+import { segmentDurations } from '../core/timeline.ts';
+import type { Bandwidth, PlannedAudio, PlannedVideo, Title } from './title.ts';
+
+interface RenditionCommon {
+  /** Stable: kind, track index, form (house.md, Addresses). */
+  readonly name: string;
+  readonly timescale: number;
+  readonly muxer: Muxer;
+  readonly codecString: string;
+  readonly bandwidth: Bandwidth;
+  /** Microseconds of each segment. */
+  readonly durations: readonly number[];
+}
+
+export interface VideoRendition extends RenditionCommon {
+  readonly kind: 'video';
+  readonly video: PlannedVideo;
+}
+
+export interface AudioRenditionPlan extends RenditionCommon {
+  readonly kind: 'audio';
+  readonly audio: PlannedAudio;
+}
+
+/** One playlist's worth of segments: a track in a form. */
+export type Rendition = VideoRendition | AudioRenditionPlan;
+
+const NO_BANDWIDTH: Bandwidth = { peak: 1, average: 1 };
+
+/** The renditions of a title, the main one first. */
+export function planRenditions(title: Title): Rendition[] {
+  const video = title.video ? [videoRendition(title, title.video)] : [];
+  return [...video, ...title.audio.map((audio) => audioRendition(title, audio))];
+}
+
+function videoRendition(title: Title, video: PlannedVideo): VideoRendition {
+  const { track, clock } = video;
+  const { timeline } = title;
+  const config = track.configs[0];
+  const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
+  return {
+    kind: 'video',
+    name: `v${track.index}`,
+    timescale: clock.timescale,
+    muxer: createFragmentMuxer(track, { timescale: clock.timescale, bitRate: bandwidth }),
+    codecString: config ? CODECS[config.codec].codecString(config) : '',
+    bandwidth,
+    durations: segmentDurations(
+      [0, ...timeline.cuts.slice(1).map((cut) => cut.time), timeline.end],
+      timeline.timescale,
+    ),
+    video,
+  };
+}
+
+function audioRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
+  const { track, clock } = audio;
+  const config = track.configs[0];
+  const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
+  const onGrid = (samples: number) =>
+    clock.gridOrigin + Math.ceil((samples - clock.gridOrigin) / clock.frameSize) * clock.frameSize;
+  return {
+    kind: 'audio',
+    name: `a${track.index}-copy`,
+    timescale: clock.timescale,
+    muxer: createFragmentMuxer(track, { timescale: clock.timescale, bitRate: bandwidth }),
+    codecString: config ? CODECS[config.codec].codecString(config) : '',
+    bandwidth,
+    durations: segmentDurations(audio.boundaries.map(onGrid), clock.timescale),
+    audio,
+  };
+}
+
+/** The same on all renditions: the longest segment, rounded (rule 2). */
+const targetDuration = (renditions: readonly Rendition[]): number =>
+  Math.max(1, ...renditions.flatMap(({ durations }) => durations.map((d) => Math.round(d / 1_000_000))));
+
+/** True when decoding can begin at every segment without a look at the one before. */
+const isIndependent = (title: Title): boolean =>
+  title.video === null || title.timeline.cuts.every((cut) => cut.point.isClosed);
+
+export function renditionPlaylist(
+  title: Title,
+  renditions: readonly Rendition[],
+  rendition: Rendition,
+): string {
+  return mediaPlaylist({
+    isIndependent: isIndependent(title),
+    targetDuration: targetDuration(renditions),
+    initUri: 'init.mp4',
+    segments: rendition.durations.map((duration, n) => ({ duration, uri: `${n}.m4s` })),
+  });
+}
+
+const AUDIO_GROUP = 'audio';
+
+/** @param base where the renditions' folders lie, relative to the playlist */
+export function titlePlaylist(title: Title, renditions: readonly Rendition[], base: string): string {
+  const video = renditions.find((rendition) => rendition.kind === 'video');
+  const audio = renditions.filter((rendition) => rendition.kind === 'audio');
+  const [firstAudio] = audio;
+  const main = video ?? firstAudio;
+  if (!main) return multivariantPlaylist({ isIndependent: true, audio: [], variants: [] });
+  const uri = (rendition: Rendition) => `${base}${rendition.name}/index.m3u8`;
+  const hasGroup = video ? audio.length > 0 : audio.length > 1;
+  const sound = loudest(audio);
+  const total = (key: keyof Bandwidth) => (video ? video.bandwidth[key] : 0) + sound[key];
+  const variant: Variant = {
+    bandwidth: total('peak'),
+    averageBandwidth: total('average'),
+    codecs: [
+      ...new Set([...(video ? [video.codecString] : []), ...audio.map(({ codecString }) => codecString)]),
+    ],
+    video: video
+      ? {
+          width: video.video.track.width,
+          height: video.video.track.height,
+          frameRate: frameRate(video.video),
+          range: videoRange(video.video.track.colour),
+        }
+      : null,
+    audioGroup: hasGroup ? AUDIO_GROUP : null,
+    uri: uri(main),
+  };
+  return multivariantPlaylist({
+    isIndependent: isIndependent(title),
+    audio: hasGroup ? audioMembers(audio, uri) : [],
+    variants: [variant],
+  });
+}
+
+const loudest = (audio: readonly Rendition[]): Bandwidth => ({
+  peak: Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.peak)),
+  average: Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.average)),
+});
+
+function audioMembers(
+  audio: readonly AudioRenditionPlan[],
+  uri: (rendition: Rendition) => string,
+): AudioRendition[] {
+  const names = uniqueNames(audio.map(({ audio: { track } }) => displayName(track)));
+  const defaultIndex = Math.max(
+    0,
+    audio.findIndex(({ audio: { track } }) => track.isDefault),
+  );
+  return audio.map((rendition, i) => ({
+    groupId: AUDIO_GROUP,
+    name: names[i] ?? rendition.name,
+    language: rendition.audio.track.language,
+    isDefault: i === defaultIndex,
+    channels: String(rendition.audio.track.channels),
+    uri: uri(rendition),
+  }));
+}
+
+/** What a menu shows: the track's own name, else its language in English. */
+function displayName(track: AudioTrack): string {
+  if (track.name) return track.name;
+  if (track.language === 'und') return `Audio ${track.index}`;
+  return new Intl.DisplayNames(['en'], { type: 'language' }).of(track.language) ?? track.language;
+}
+
+/** Names are unique in a group (RFC 8216, 4.3.4.1.1): repeated ones get a number. */
+function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let i = 2; taken.has(unique); i++) unique = `${name} (${i})`;
+    taken.add(unique);
+    return unique;
+  });
+}
+
+/** Declared rate, else the nearest standard one to the usual distance of pictures (rule 9). */
+function frameRate({ track, averageRate }: PlannedVideo): number {
+  const rate = track.frameRate ?? nearestRate(averageRate);
+  return rate.num / rate.den;
+}
+
+/** ITU-T H.273, TransferCharacteristics: 16 is SMPTE ST 2084, 18 ARIB STD-B67. */
+const RANGES: Readonly<Record<number, 'PQ' | 'HLG'>> = { 16: 'PQ', 18: 'HLG' };
+
+const videoRange = (colour: Colour | null): 'SDR' | 'PQ' | 'HLG' =>
+  (colour && RANGES[colour.transfer]) || 'SDR';

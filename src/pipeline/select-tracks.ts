@@ -1,0 +1,73 @@
+import { CODECS } from '../codecs/codecs.ts';
+import type { AudioTrack, Track, VideoTrack } from '../core/media.ts';
+import type { KeptTracks } from './survey.ts';
+
+/** What is done with a track, and why: nothing is dropped in silence (rule 30). */
+export interface TrackDecision {
+  readonly track: Track;
+  readonly action: 'copy' | 'transcode' | 'omit';
+  readonly reason: string | null;
+}
+
+export interface Selection {
+  readonly kept: KeptTracks;
+  readonly decisions: readonly TrackDecision[];
+}
+
+export interface SelectionOptions {
+  /** Index of the video track to take instead of the one chosen by rule. */
+  readonly video: number | null;
+}
+
+/** Main video: enabled, no attached picture, then default flag, copyable, pixels (house.md, Time 1). */
+export function selectTracks(tracks: readonly Track[], options: SelectionOptions): Selection {
+  const videos = tracks.filter((track): track is VideoTrack => track.kind === 'video');
+  const main = mainVideo(videos, options);
+  const decisions = tracks.map((track) => decide(track, main));
+  const copied = decisions.filter((decision) => decision.action === 'copy').map((decision) => decision.track);
+  return {
+    decisions,
+    kept: {
+      video: copied.find((track): track is VideoTrack => track.kind === 'video') ?? null,
+      audio: copied.filter((track): track is AudioTrack => track.kind === 'audio'),
+    },
+  };
+}
+
+function mainVideo(videos: readonly VideoTrack[], options: SelectionOptions): VideoTrack | null {
+  const wished = videos.find((track) => track.index === options.video);
+  if (wished) return wished;
+  const rank = (track: VideoTrack) => [
+    Number(track.isEnabled),
+    Number(track.isDefault),
+    Number(unusable(track) === null),
+    track.width * track.height,
+  ];
+  const candidates = videos.filter((track) => !track.isAttachedPicture);
+  return candidates.sort((a, b) => compare(rank(b), rank(a)))[0] ?? null;
+}
+
+const compare = (a: readonly number[], b: readonly number[]): number => {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+};
+
+function decide(track: Track, main: VideoTrack | null): TrackDecision {
+  const omit = (reason: string): TrackDecision => ({ track, action: 'omit', reason });
+  if (track.kind !== 'video' && track.kind !== 'audio')
+    return omit(track.kind === 'subtitle' ? 'subtitles are not offered yet' : 'neither video nor audio');
+  if (track.kind === 'video' && track.isAttachedPicture) return omit('attached picture');
+  if (track.kind === 'video' && track !== main) return omit('secondary-video');
+  const reason = unusable(track);
+  return reason ? omit(reason) : { track, action: 'copy', reason: null };
+}
+
+/** Why a track cannot be copied; null when it can. */
+function unusable(track: VideoTrack | AudioTrack): string | null {
+  if (track.unreadable) return track.unreadable;
+  const codec = track.configs[0]?.codec;
+  if (!codec)
+    return `${track.sourceCodec || 'this codec'} cannot be copied into MP4 yet and re-encoding is not built yet`;
+  if (track.kind === 'video' && (track.width === 0 || track.height === 0)) return 'picture size unknown';
+  return CODECS[codec].kind === track.kind ? null : 'codec and track type disagree';
+}

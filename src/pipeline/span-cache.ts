@@ -1,0 +1,57 @@
+import { LRUCache } from 'lru-cache';
+import type { Sample } from '../core/contracts.ts';
+import type { Title } from './title.ts';
+
+/** Packets of the small tracks that lie between two cuts, by track: audio requests after a video one cost no byte. */
+type Span = ReadonlyMap<number, readonly Sample[]>;
+
+export interface SpanCache {
+  get(title: Title, n: number, trackId: number): readonly Sample[] | null;
+  recorder(title: Title, n: number): SpanRecorder;
+}
+
+/** Gathers what lies in one span while it is read; keeps it when the span was read to its end. */
+export interface SpanRecorder {
+  /** The tracks to read when `trackId` is wanted: it and, unless they are cached, the small ones. */
+  tracksWith(trackId: number): ReadonlySet<number>;
+  add(sample: Sample): void;
+  /** The span was read whole. */
+  finish(): void;
+}
+
+/** What a packet costs beside its bytes. */
+const SAMPLE_COST = 128;
+
+/** @param maxBytes of packets; the least recently used spans go first */
+export function createSpanCache(maxBytes: number): SpanCache {
+  const spans = new LRUCache<string, Span>({ maxSize: maxBytes, sizeCalculation: costOf });
+  const keyOf = (title: Title, n: number) => `${title.version}/${n}`;
+  return {
+    get: (title, n, trackId) => spans.get(keyOf(title, n))?.get(trackId) ?? null,
+    recorder: (title, n) => {
+      const key = keyOf(title, n);
+      const small = title.audio.map(({ track }) => track.id);
+      const isKnown = spans.has(key);
+      const gathered = new Map<number, Sample[]>(small.map((id) => [id, []]));
+      const end = title.timeline.cuts[n + 1]?.point.position ?? Number.POSITIVE_INFINITY;
+      return {
+        tracksWith: (trackId) => new Set(isKnown ? [trackId] : [trackId, ...small]),
+        add: (sample) => {
+          if (!isKnown && sample.position < end) gathered.get(sample.trackId)?.push(detached(sample));
+        },
+        finish: () => {
+          if (!isKnown) spans.set(key, gathered);
+        },
+      };
+    },
+  };
+}
+
+/** A copy: a view would keep the whole fetched block alive. */
+const detached = (sample: Sample): Sample => ({ ...sample, data: sample.data.slice() });
+
+function costOf(span: Span): number {
+  let cost = 1;
+  for (const samples of span.values()) for (const sample of samples) cost += sample.data.length + SAMPLE_COST;
+  return cost;
+}

@@ -1,0 +1,211 @@
+import { readRange } from '../core/bytes.ts';
+import type { Demuxer, SeekPoint, Source } from '../core/contracts.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { VideoTrack } from '../core/media.ts';
+import { type Nanoseconds, nanoseconds } from '../core/time.ts';
+import { type CutPoint, chooseCuts } from '../core/timeline.ts';
+import {
+  type KeptTracks,
+  keptIds,
+  type ProbedPoint,
+  probePoint,
+  type Survey,
+  Surveyor,
+  type TrackSurvey,
+  usablePoints,
+} from './survey.ts';
+
+/** Bytes read from the first cluster on when the head of the file did not reach it. */
+const FIRST_CLUSTERS = 128 * 1024;
+/** A track that is silent this long into the file is looked for no further. */
+const LATE_TRACK = 4 * 1024 * 1024;
+
+interface Sampling {
+  readonly source: Source;
+  readonly demuxer: Demuxer;
+  readonly kept: KeptTracks;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Facts from the file's head, its end and at most eight cuts of the index, all in one round trip; more probes only
+ * where an open GOP was met.
+ * @param index seek points of the main track, ascending
+ */
+export async function surveySampled(sampling: Sampling, index: readonly SeekPoint[]): Promise<Survey> {
+  const { kept, demuxer } = sampling;
+  const candidates: CutPoint[] = index.map((point) => ({ ...point, isClosed: true }));
+  const lastTime = candidates.at(-1)?.time ?? nanoseconds(0);
+  const end = nanoseconds(Math.max(demuxer.duration ?? 0, lastTime + 1));
+  const [head, tail, probes] = await Promise.all([
+    surveyHead(sampling),
+    readTail(sampling, candidates.at(-1)),
+    kept.video ? probeCuts(sampling, kept.video, spread(chooseCuts(candidates, end))) : [],
+  ]);
+  const verdict = kept.video
+    ? await verifyCuts({ ...sampling, candidates, probes, video: kept.video })
+    : { points: candidates, remarks: [] };
+  const others = new Surveyor({ video: null, audio: kept.audio });
+  for (const sample of probes.flatMap((probe) => probe.samples)) others.add(sample);
+  const looks = [head.result(), tail, others.result()];
+  const missing = new Set(kept.audio.map(({ id }) => id).filter((id) => !looks.some((look) => look.has(id))));
+  if (missing.size > 0) looks.push((await surveyLate(sampling, missing)).result());
+  return {
+    kind: 'sampled',
+    tracks: mergeTracks(keptIds(kept), looks),
+    points: withFirst(head.points[0], usablePoints(verdict.points)),
+    reorder: head.reorder,
+    skew: nanoseconds(head.skew),
+    hasEnd: tail.size > 0,
+    skipped: head.skipped,
+    remarks: verdict.remarks,
+  };
+}
+
+/** The packets at the front of the file. */
+async function surveyHead({ demuxer, kept, signal }: Sampling): Promise<Surveyor> {
+  const surveyor = new Surveyor(kept);
+  const { start, end } = demuxer.payload;
+  const soft = Math.min(end, Math.max(LIMITS.head, start + FIRST_CLUSTERS));
+  for await (const batch of demuxer.samples({ start, soft, end: soft, tracks: keptIds(kept) }, signal)) {
+    surveyor.skipped += batch.skipped;
+    for (const sample of batch.samples) surveyor.add(sample);
+  }
+  return surveyor;
+}
+
+/** The first packet of each track that no look has met: one that begins late must still tell where its frames lie. */
+async function surveyLate({ demuxer, kept, signal }: Sampling, missing: Set<number>): Promise<Surveyor> {
+  const surveyor = new Surveyor({ video: null, audio: kept.audio });
+  const { start } = demuxer.payload;
+  const end = Math.min(demuxer.payload.end, start + LATE_TRACK);
+  const query = { start, soft: Math.min(end, LIMITS.head), end, tracks: new Set(missing) };
+  for await (const batch of demuxer.samples(query, signal)) {
+    for (const sample of batch.samples) {
+      surveyor.add(sample);
+      missing.delete(sample.trackId);
+    }
+    if (missing.size === 0) break;
+  }
+  return surveyor;
+}
+
+/** Ends of the tracks whose last packets lie in the last bytes before the end of the payload. */
+async function readTail(
+  { source, demuxer, kept, signal }: Sampling,
+  last: SeekPoint | undefined,
+): Promise<Map<number, TrackSurvey>> {
+  const { start, end } = demuxer.payload;
+  const from = Math.max(start, last?.position ?? start, end - LIMITS.tailProbe);
+  let entry: number | null = from;
+  if (from !== last?.position && from !== start) {
+    const bytes = await readRange(source, { start: from, end }, signal);
+    const at = demuxer.resync(bytes, 0);
+    entry = at === null ? null : from + at;
+  }
+  const surveyor = new Surveyor(kept);
+  if (entry === null) return surveyor.result();
+  for await (const batch of demuxer.samples({ start: entry, soft: end, end, tracks: keptIds(kept) }, signal))
+    for (const sample of batch.samples) surveyor.add(sample);
+  return surveyor.result();
+}
+
+/** The first three and then evenly spaced ones, the last among them. */
+function spread<T>(points: readonly T[]): T[] {
+  if (points.length <= LIMITS.cutProbes) return [...points];
+  const first = 3;
+  const rest = LIMITS.cutProbes - first;
+  const later = Array.from({ length: rest }, (_, i) =>
+    Math.round(first + ((points.length - 1 - first) * (i + 1)) / rest),
+  );
+  return [0, 1, 2, ...later].flatMap((i) => points[i] ?? []);
+}
+
+const probeCuts = (
+  { demuxer, kept, signal }: Sampling,
+  video: VideoTrack,
+  points: readonly CutPoint[],
+): Promise<ProbedPoint[]> =>
+  Promise.all(points.map((point) => probePoint(demuxer, { video, point, tracks: keptIds(kept) }, signal)));
+
+interface Verification extends Sampling {
+  readonly video: VideoTrack;
+  readonly candidates: readonly CutPoint[];
+  readonly probes: readonly ProbedPoint[];
+}
+
+interface Verdict {
+  readonly points: readonly CutPoint[];
+  readonly remarks: readonly string[];
+}
+
+/**
+ * Trusts the index when every probed cut is an IDR. Where one is not, the others are probed too, in at most four
+ * round trips, and each is taken for what it is.
+ */
+async function verifyCuts(verification: Verification): Promise<Verdict> {
+  const { probes, candidates, video } = verification;
+  const isSound = (probe: ProbedPoint) => probe.kind === 'idr' || probe.kind === 'unknown';
+  if (probes.every(isSound)) return { points: corrected(candidates, probes), remarks: [] };
+  const known = new Set(probes.map((probe) => probe.point?.position));
+  const rest = candidates.filter((point) => !known.has(point.position));
+  const room = Math.floor(LIMITS.openGopProbes / LIMITS.cutProbe);
+  const chosen = rest.length <= room ? rest : rest.filter((_, i) => i % Math.ceil(rest.length / room) === 0);
+  const all = [...probes];
+  for (let round = 0; round < 4; round++) {
+    const share = Math.ceil(chosen.length / 4);
+    all.push(...(await probeCuts(verification, video, chosen.slice(round * share, (round + 1) * share))));
+  }
+  const usable = all
+    .filter((probe) => probe.kind === 'idr' || probe.kind === 'recovery' || probe.kind === 'intra')
+    .flatMap((probe) => probe.point ?? [])
+    .sort((a, b) => a.time - b.time);
+  const useless = all.length - usable.length;
+  const open = usable.filter((point) => !point.isClosed).length;
+  const remarks = [
+    ...(open > 0 ? [`${open} of ${all.length} probed index entries begin an open GOP`] : []),
+    ...(useless > 0
+      ? [`${useless} of ${all.length} probed index entries are no place to begin decoding`]
+      : []),
+  ];
+  return { points: usable, remarks };
+}
+
+/** The candidates with what the probes found out about their time and place. */
+function corrected(candidates: readonly CutPoint[], probes: readonly ProbedPoint[]): CutPoint[] {
+  const found = new Map(probes.flatMap(({ point }) => (point ? [[point.position, point] as const] : [])));
+  return candidates.map((point) => {
+    const probed = found.get(point.position);
+    return probed && Math.abs(probed.time - point.time) < 1_000_000_000 ? probed : point;
+  });
+}
+
+/** The first key picture of the file is a cut even when the index leaves it out. */
+function withFirst(first: CutPoint | undefined, points: CutPoint[]): CutPoint[] {
+  const next = points[0];
+  if (!first || (next && next.time <= first.time)) return points;
+  return [first, ...points];
+}
+
+/** Several looks at the same track as one: earliest start, latest end, all stamps and sizes of the first look that has some. */
+function mergeTracks(
+  ids: ReadonlySet<number>,
+  looks: readonly ReadonlyMap<number, TrackSurvey>[],
+): Map<number, TrackSurvey> {
+  const merged = new Map<number, TrackSurvey>();
+  for (const id of ids) {
+    const seen = looks.flatMap((look) => look.get(id) ?? []);
+    const firsts = seen.flatMap((look) => look.first ?? []);
+    const ends = seen.flatMap((look) => look.end ?? []);
+    merged.set(id, {
+      first: least(firsts),
+      end: ends.length > 0 ? nanoseconds(Math.max(...ends)) : null,
+      stamps: seen.flatMap((look) => look.stamps),
+      sizes: seen.flatMap((look) => look.sizes),
+    });
+  }
+  return merged;
+}
+
+const least = (times: readonly Nanoseconds[]): Nanoseconds | null =>
+  times.length > 0 ? nanoseconds(Math.min(...times)) : null;

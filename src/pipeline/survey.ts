@@ -1,0 +1,248 @@
+import type { Demuxer, Sample, SampleHead } from '../core/contracts.ts';
+import { LIMITS } from '../core/limits.ts';
+import type { AudioTrack, VideoTrack } from '../core/media.ts';
+import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
+import type { CutPoint } from '../core/timeline.ts';
+import { type PictureKind, pictureKind } from './pictures.ts';
+
+/** What was seen of one track while planning. */
+export interface TrackSurvey {
+  readonly first: Nanoseconds | null;
+  /** End of its last packet. */
+  readonly end: Nanoseconds | null;
+  /** Stamps in file order: all of them, or those of the places looked at. */
+  readonly stamps: readonly Nanoseconds[];
+  /** Payload bytes of the stamps, same order. */
+  readonly sizes: readonly number[];
+}
+
+/** Facts about the packets of a title, from a whole scan or from a few probed places. */
+export interface Survey {
+  readonly kind: 'whole' | 'sampled';
+  readonly tracks: ReadonlyMap<number, TrackSurvey>;
+  /** Usable cuts of the main track in order of time. */
+  readonly points: readonly CutPoint[];
+  /** Largest number of pictures seen before one that is shown earlier. */
+  readonly reorder: number;
+  /** Largest distance in time between packets that lie beside each other. */
+  readonly skew: Nanoseconds;
+  /** Whether the last packets of the file were among those looked at. */
+  readonly hasEnd: boolean;
+  /** Bytes that made no sense. */
+  readonly skipped: number;
+  /** What a person should know of the index: `cue 17 is no key picture`. */
+  readonly remarks: readonly string[];
+}
+
+export interface KeptTracks {
+  readonly video: VideoTrack | null;
+  readonly audio: readonly AudioTrack[];
+}
+
+export const keptIds = (kept: KeptTracks): Set<number> =>
+  new Set([...(kept.video ? [kept.video] : []), ...kept.audio].map((track) => track.id));
+
+/** IDRs at most this far apart are the only cuts; Chrome begins at nothing else (rule 11). */
+const MAX_IDR_DISTANCE = 15 * NANOSECONDS_PER_SECOND;
+
+interface SeenSample {
+  readonly trackId: number;
+  readonly time: Nanoseconds;
+  readonly end: Nanoseconds;
+  readonly size: number;
+}
+
+/** Gathers samples in file order. */
+export class Surveyor {
+  readonly #video: VideoTrack | null;
+  readonly #durations: ReadonlyMap<number, number>;
+  readonly #seen = new Map<number, { stamps: Nanoseconds[]; sizes: number[]; end: number; first: number }>();
+  readonly #waiting: SeenSample[] = [];
+  #videoTime: Nanoseconds | null = null;
+  #latest = Number.NEGATIVE_INFINITY;
+  /** Stamps of pictures not yet overtaken, newest last. */
+  readonly #recent: Nanoseconds[] = [];
+  reorder = 0;
+  skew = 0;
+  skipped = 0;
+  readonly points: (CutPoint & { readonly kind: PictureKind })[] = [];
+
+  constructor(kept: KeptTracks) {
+    this.#video = kept.video;
+    const rate = kept.video?.frameRate;
+    this.#durations = new Map([
+      ...(kept.video && rate
+        ? [[kept.video.id, (NANOSECONDS_PER_SECOND * rate.den) / rate.num] as const]
+        : []),
+      ...kept.audio.map((t) => [t.id, ((t.frameSize ?? 0) / t.sampleRate) * NANOSECONDS_PER_SECOND] as const),
+    ]);
+  }
+
+  add(sample: Sample): void {
+    const seen = this.#of(sample.trackId);
+    seen.stamps.push(sample.time);
+    seen.sizes.push(sample.data.length);
+    seen.first = Math.min(seen.first, sample.time);
+    const duration = sample.duration ?? this.#durations.get(sample.trackId) ?? 0;
+    seen.end = Math.max(seen.end, sample.time + duration);
+    if (sample.trackId === this.#video?.id) this.#addPicture(sample, this.#video);
+    else this.#addSkew(sample.time);
+  }
+
+  /** Stamps of one track in order of time, the last one's duration guessed from the others where none is told. */
+  result(): Map<number, TrackSurvey> {
+    return new Map(
+      [...this.#seen].map(([id, seen]) => {
+        const guess = this.#durations.has(id) ? 0 : usualDistance(seen.stamps);
+        const latest = Math.max(...seen.stamps.slice(-64));
+        return [
+          id,
+          {
+            first: nanoseconds(seen.first),
+            end: nanoseconds(Math.round(Math.max(seen.end, latest + guess))),
+            stamps: seen.stamps,
+            sizes: seen.sizes,
+          },
+        ];
+      }),
+    );
+  }
+
+  #of(trackId: number) {
+    const known = this.#seen.get(trackId);
+    if (known) return known;
+    const fresh = { stamps: [], sizes: [], end: 0, first: Number.POSITIVE_INFINITY };
+    this.#seen.set(trackId, fresh);
+    return fresh;
+  }
+
+  #addPicture(sample: Sample, track: VideoTrack): void {
+    const kind = pictureKind(track, sample.data);
+    if (kind === 'idr' || (sample.isKey && (kind === 'recovery' || kind === 'intra')))
+      this.points.push({
+        time: sample.time,
+        position: sample.entry,
+        blockPosition: sample.position,
+        isClosed: kind === 'idr',
+        kind,
+      });
+    this.#addReorder(sample.time);
+    this.#videoTime = sample.time;
+    for (const early of this.#waiting.splice(0)) this.#addSkew(early.time);
+  }
+
+  /** How many pictures that came earlier are shown later than this one. */
+  #addReorder(time: Nanoseconds): void {
+    if (time > this.#latest) this.#latest = time;
+    const overtaken = this.#recent.filter((other) => other > time).length;
+    this.reorder = Math.max(this.reorder, overtaken);
+    this.#recent.push(time);
+    if (this.#recent.length > 32) this.#recent.shift();
+  }
+
+  #addSkew(time: Nanoseconds): void {
+    if (this.#videoTime !== null) this.skew = Math.max(this.skew, Math.abs(time - this.#videoTime));
+    else if (this.#waiting.length < 10_000) this.#waiting.push({ trackId: 0, time, end: time, size: 0 });
+  }
+}
+
+/** The median distance of neighbours among the last stamps in order of time; 0 for a single one. */
+function usualDistance(stamps: readonly Nanoseconds[]): number {
+  const last = [...stamps.slice(-32)].sort((a, b) => a - b);
+  const distances = last
+    .slice(1)
+    .map((time, i) => time - (last[i] ?? time))
+    .sort((a, b) => a - b);
+  return distances[distances.length >> 1] ?? 0;
+}
+
+/** Reads every packet: for small resources and those without an index. */
+export async function surveyWhole(demuxer: Demuxer, kept: KeptTracks, signal: AbortSignal): Promise<Survey> {
+  const surveyor = new Surveyor(kept);
+  const { start, end } = demuxer.payload;
+  const query = { start, soft: end, end, tracks: keptIds(kept) };
+  for await (const batch of demuxer.samples(query, signal)) {
+    surveyor.skipped += batch.skipped;
+    for (const sample of batch.samples) surveyor.add(sample);
+  }
+  return {
+    kind: 'whole',
+    tracks: surveyor.result(),
+    points: usablePoints(surveyor.points),
+    reorder: surveyor.reorder,
+    skew: nanoseconds(surveyor.skew),
+    hasEnd: true,
+    skipped: surveyor.skipped,
+    remarks: [],
+  };
+}
+
+/**
+ * The first point and the closed ones where these lie close enough, else all of them (house.md, Time 2),
+ * ascending in time.
+ */
+export function usablePoints(points: readonly CutPoint[]): CutPoint[] {
+  const ordered = ascending(points);
+  const closed = ordered.filter((point) => point.isClosed);
+  const first = ordered[0];
+  const last = ordered.at(-1);
+  if (!first || !last || closed.length === 0) return ordered;
+  const wanted = first.isClosed ? closed : [first, ...closed];
+  const stops = [...wanted.map((point) => point.time), last.time];
+  const isClose = stops.every((time, i) => time - (stops[i - 1] ?? time) <= MAX_IDR_DISTANCE);
+  return isClose ? wanted : ordered;
+}
+
+/** Drops points that do not go forward in time. */
+function ascending(points: readonly CutPoint[]): CutPoint[] {
+  const kept: CutPoint[] = [];
+  for (const point of points) {
+    const last = kept.at(-1);
+    if (!last || point.time > last.time) kept.push(point);
+  }
+  return kept;
+}
+
+/** What a probe at an index entry found there. */
+export interface ProbedPoint {
+  readonly kind: PictureKind | 'missing';
+  readonly point: CutPoint | null;
+  /** Other tracks' samples that lay in the probed bytes. */
+  readonly samples: readonly Sample[];
+}
+
+/** Looks at the beginning of one index entry: is a picture there, and can decoding begin at it? */
+export async function probePoint(
+  demuxer: Demuxer,
+  at: { readonly video: VideoTrack; readonly point: CutPoint; readonly tracks: ReadonlySet<number> },
+  signal: AbortSignal,
+): Promise<ProbedPoint> {
+  const { video, point, tracks } = at;
+  const end = Math.min(point.position + LIMITS.cutProbe, demuxer.payload.end);
+  const samples: Sample[] = [];
+  let found: ProbedPoint | null = null;
+  for await (const batch of demuxer.samples({ start: point.position, soft: end, end, tracks }, signal)) {
+    samples.push(...batch.samples.filter((sample) => sample.trackId !== video.id));
+    const heads = [...batch.samples.map(headOf), ...(batch.next ? [batch.next] : [])];
+    const key = heads.find((head) => isAt(head, point, video.id, demuxer.precision));
+    if (!key) continue;
+    const kind = pictureKind(video, key.prefix);
+    if (kind === 'unknown' && found?.kind !== 'unknown') found = { kind, point, samples };
+    else if (kind !== 'unknown')
+      found = {
+        kind,
+        point: { ...point, time: key.time, blockPosition: key.position, isClosed: kind === 'idr' },
+        samples,
+      };
+  }
+  return found ?? { kind: 'missing', point: null, samples };
+}
+
+const headOf = (sample: Sample): SampleHead => ({ ...sample, prefix: sample.data });
+
+/** Whether this is the picture that a cut means: by place where that is known, else the first key picture in time. */
+export function isAt(head: SampleHead, point: CutPoint, trackId: number, precision: Nanoseconds): boolean {
+  if (head.trackId !== trackId) return false;
+  if (point.blockPosition !== null) return head.position >= point.blockPosition;
+  return head.isKey !== false && head.position >= point.position && head.time >= point.time - precision;
+}

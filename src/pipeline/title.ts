@@ -1,0 +1,69 @@
+import type { Demuxer, SeekPoint, Source } from '../core/contracts.ts';
+import type { AudioTrack, VideoTrack } from '../core/media.ts';
+import type { Nanoseconds } from '../core/time.ts';
+import type { Timeline } from '../core/timeline.ts';
+import type { AudioClock, TrackClock } from './clock.ts';
+import type { TrackDecision } from './select-tracks.ts';
+
+export interface PlannedVideo {
+  readonly track: VideoTrack;
+  readonly clock: TrackClock;
+  readonly reorderDepth: number;
+  /** Ticks that the last picture lasts when nothing follows it. */
+  readonly pictureDuration: number;
+  /** Pictures a second over the stretches of stamps that were seen. */
+  readonly averageRate: number;
+}
+
+export interface PlannedAudio {
+  readonly track: AudioTrack;
+  readonly clock: AudioClock;
+  /** Segment n holds the frames that begin in [boundaries[n], boundaries[n + 1]): samples, one more than segments. */
+  readonly boundaries: readonly number[];
+}
+
+/** What could not be done as the source has it; each one is told in `/probe`. */
+export interface Counters {
+  /** Silent frames put where the source has none. */
+  filledFrames: number;
+  /** Packets before the title's zero, before the first cut, or without a picture. */
+  droppedPackets: number;
+  /** Packets outside their interleave window, or stamped before their predecessor. */
+  misplacedPackets: number;
+  /** Pictures whose stamp equalled another's. */
+  spreadStamps: number;
+  /** Cuts that proved to be somewhere else than the index said. */
+  movedCuts: number;
+  /** Bytes that made no sense. */
+  skippedBytes: number;
+}
+
+export interface Bandwidth {
+  /** Bits a second: RFC 8216, 4.3.4.2. */
+  readonly peak: number;
+  readonly average: number;
+}
+
+/** A media file opened and planned: all that is needed to make any segment of it. */
+export interface Title {
+  readonly source: Source;
+  readonly demuxer: Demuxer;
+  /** Hash of content and plan: part of every address. */
+  readonly version: string;
+  readonly zero: Nanoseconds;
+  readonly timeline: Timeline;
+  readonly video: PlannedVideo | null;
+  readonly audio: readonly PlannedAudio[];
+  readonly decisions: readonly TrackDecision[];
+  /** Every known seek point, for reading backwards: ascending in position. */
+  readonly seekIndex: readonly SeekPoint[];
+  /** Interleave window (house.md, Time 5). */
+  readonly window: Nanoseconds;
+  /** Bits a second by track id. */
+  readonly bandwidth: ReadonlyMap<number, Bandwidth>;
+  readonly survey: 'whole' | 'sampled';
+  readonly remarks: readonly string[];
+  readonly counters: Counters;
+}
+
+export const segmentCount = (title: Title): number => title.timeline.cuts.length;

@@ -1,0 +1,306 @@
+import { explain, type Failure, failure, readFailure } from './failures.ts';
+import type { ErrorData, HlsConfig } from './hls.js';
+import Hls from './hls.js';
+import { clock, languageName, type ProbeAnswer, summary, trackRow } from './probe-view.ts';
+
+/** One thing that happened, for tests and for a look into the console. */
+export interface PlayerEvent {
+  /** As `performance.now()`. */
+  readonly at: number;
+  readonly type: string;
+  readonly isFatal: boolean;
+  readonly detail: string;
+}
+
+export interface SluicePlayer {
+  /** Null before something is opened, and where the browser plays HLS by itself. */
+  hls: Hls | null;
+  readonly video: HTMLVideoElement;
+  readonly events: PlayerEvent[];
+}
+
+declare global {
+  interface Window {
+    sluicePlayer: SluicePlayer;
+  }
+}
+
+const DEMO = 'root:demo/demo.mkv';
+const HLS_TYPE = 'application/vnd.apple.mpegurl';
+
+/** Settings of hls.js that the page's address may override, as `hls.maxBufferHole=0`. */
+const TUNABLE = [
+  'maxBufferHole',
+  'maxBufferLength',
+  'maxMaxBufferLength',
+  'backBufferLength',
+  'maxFragLookUpTolerance',
+  'nudgeMaxRetry',
+  'startPosition',
+] as const satisfies readonly (keyof HlsConfig)[];
+
+function byId<T extends HTMLElement>(id: string, type: new () => T): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof type)) throw new Error(`The page has no ${type.name} #${id}`);
+  return found;
+}
+
+const page = {
+  form: byId('open', HTMLFormElement),
+  url: byId('url', HTMLInputElement),
+  demo: document.getElementById('demo'),
+  video: byId('video', HTMLVideoElement),
+  empty: byId('empty', HTMLElement),
+  status: byId('status', HTMLElement),
+  unmute: byId('unmute', HTMLButtonElement),
+  audioChoice: byId('audio-choice', HTMLLabelElement),
+  audio: byId('audio', HTMLSelectElement),
+  failure: byId('failure', HTMLElement),
+  failureMessage: byId('failure-message', HTMLElement),
+  failureNext: byId('failure-next', HTMLElement),
+  failureCode: byId('failure-code', HTMLElement),
+  silent: byId('silent', HTMLElement),
+  silentReason: byId('silent-reason', HTMLElement),
+  about: byId('about', HTMLElement),
+  summary: byId('summary', HTMLElement),
+  tracks: byId('tracks', HTMLTableSectionElement),
+  warnings: byId('warnings', HTMLUListElement),
+  address: byId('address', HTMLInputElement),
+  copy: byId('copy', HTMLButtonElement),
+};
+
+const player: SluicePlayer = { hls: null, video: page.video, events: [] };
+window.sluicePlayer = player;
+
+function note(type: string, detail = '', isFatal = false): void {
+  player.events.push({ at: performance.now(), type, isFatal, detail });
+}
+
+const say = (text: string): void => {
+  page.status.textContent = text;
+};
+
+/** Everything of one opened title; aborting it stops what is under way. */
+let current = new AbortController();
+
+function open(media: string): void {
+  current.abort();
+  current = new AbortController();
+  player.hls?.destroy();
+  player.hls = null;
+  for (const part of [page.failure, page.silent, page.about, page.unmute, page.audioChoice, page.empty])
+    part.hidden = true;
+  page.video.hidden = false;
+  const query = mediaQuery(media);
+  const master = `/hls/master.m3u8?${query}`;
+  note('open', media);
+  say('Opening the file…');
+  page.address.value = new URL(master, location.href).href;
+  noteFirstFrame(current.signal);
+  load(master, current.signal);
+  void showProbe(`/probe?${query}`, current.signal);
+}
+
+/** `d=` and whatever else the page's address says about the title: key, password, headers. */
+function mediaQuery(media: string): string {
+  const query = new URLSearchParams({ d: media });
+  for (const [name, value] of new URLSearchParams(location.search))
+    if (name !== 'd' && !name.startsWith('hls.')) query.append(name, value);
+  return query.toString().replaceAll('+', '%20');
+}
+
+function load(master: string, signal: AbortSignal): void {
+  if (Hls.isSupported()) loadWithHls(master, signal);
+  else if (page.video.canPlayType(HLS_TYPE) !== '') {
+    page.video.src = master;
+    void play();
+  } else fail(failure('no-player', 'This browser can play neither Media Source Extensions nor HLS.'));
+}
+
+function loadWithHls(master: string, signal: AbortSignal): void {
+  const hls = new Hls(overrides());
+  player.hls = hls;
+  let isRecovered = false;
+  hls.on(Hls.Events.MANIFEST_PARSED, () => void play());
+  hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => offerAudio(hls));
+  hls.on(Hls.Events.ERROR, (_, data) => {
+    note('error', `${data.type} ${data.details}`, data.fatal);
+    if (!data.fatal) return tellTrouble(data, signal);
+    if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !isRecovered) {
+      isRecovered = true;
+      hls.recoverMediaError();
+    } else void failLoading(data, signal);
+  });
+  hls.loadSource(master);
+  hls.attachMedia(page.video);
+}
+
+/** hls.js goes on trying; once the picture stands still the viewer is told, or given up where trying is no use. */
+function tellTrouble(data: ErrorData, signal: AbortSignal): void {
+  const isStanding = page.video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  if (data.type !== Hls.ErrorTypes.NETWORK_ERROR || !isStanding) return;
+  const status = data.response?.code ?? 0;
+  if (status >= 400 && status < 500 && !WORTH_TRYING.has(status)) void failLoading(data, signal);
+  else say('The next part did not arrive; trying again…');
+}
+
+/** Request timeout, too many requests. */
+const WORTH_TRYING: ReadonlySet<number> = new Set([408, 429]);
+
+function overrides(): Partial<HlsConfig> {
+  const query = new URLSearchParams(location.search);
+  const numbers = TUNABLE.flatMap((name) => {
+    const text = query.get(`hls.${name}`);
+    return text === null || text === '' || !Number.isFinite(Number(text)) ? [] : [[name, Number(text)]];
+  });
+  return Object.fromEntries(numbers);
+}
+
+async function failLoading(data: ErrorData, signal: AbortSignal): Promise<void> {
+  const url = data.response?.url || data.frag?.url || data.url;
+  const why = data.type === Hls.ErrorTypes.NETWORK_ERROR && url ? await explain(url) : null;
+  if (signal.aborted) return;
+  fail(why ?? failure(data.details, `Playing stopped: ${data.error.message}`));
+}
+
+/** Shows the first failure of a title; later ones follow from it. */
+function fail(what: Failure): void {
+  if (!page.failure.hidden) return;
+  note('failure', `${what.code}: ${what.message}`, true);
+  player.hls?.stopLoad();
+  page.failureMessage.textContent = what.message;
+  page.failureNext.textContent = what.next;
+  page.failureCode.textContent = what.code;
+  page.failure.hidden = false;
+  say('Stopped.');
+  if (page.video.readyState === HTMLMediaElement.HAVE_NOTHING) {
+    page.video.hidden = true;
+    page.empty.hidden = false;
+  }
+}
+
+async function play(): Promise<void> {
+  try {
+    await page.video.play();
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
+    page.video.muted = true;
+    page.unmute.hidden = false;
+    await page.video.play().catch(() => say('Ready: press play.'));
+  }
+}
+
+function noteFirstFrame(signal: AbortSignal): void {
+  page.video.requestVideoFrameCallback?.(() => {
+    if (!signal.aborted) note('first-frame');
+  });
+}
+
+function offerAudio(hls: Hls): void {
+  page.audioChoice.hidden = hls.audioTracks.length < 2;
+  const options = hls.audioTracks.map((track, i) => {
+    const language = languageName(track.lang ?? '');
+    const label =
+      language === '' || track.name.includes(language) ? track.name : `${track.name} (${language})`;
+    return new Option(label, String(i), false, i === hls.audioTrack);
+  });
+  page.audio.replaceChildren(...options);
+}
+
+async function showProbe(url: string, signal: AbortSignal): Promise<void> {
+  try {
+    const response = await fetch(url, { signal });
+    const body: unknown = await response.json();
+    if (!response.ok)
+      fail(readFailure(body) ?? failure(`http-${response.status}`, 'The file cannot be opened.'));
+    else showTracks(body as ProbeAnswer);
+  } catch (error) {
+    if (signal.aborted) return;
+    note('probe-failed', String(error));
+  }
+}
+
+function showTracks(probe: ProbeAnswer): void {
+  page.summary.textContent = summary(probe);
+  page.tracks.replaceChildren(...probe.tracks.map(trackRow));
+  page.warnings.replaceChildren(
+    ...probe.warnings.map((text) => {
+      const item = document.createElement('li');
+      item.textContent = text;
+      return item;
+    }),
+  );
+  page.silent.hidden = probe.silent === null;
+  page.silentReason.textContent = probe.silent ?? '';
+  page.about.hidden = false;
+}
+
+const pausedAt = (): string => `Paused at ${clock(page.video.currentTime)}.`;
+
+/** The status line, by what the video element reports. */
+const STATUS: Readonly<Record<string, () => string>> = {
+  waiting: () => 'Waiting for data…',
+  seeking: () => `Going to ${clock(page.video.currentTime)}…`,
+  seeked: () => (page.video.paused ? pausedAt() : 'Playing.'),
+  playing: () => 'Playing.',
+  pause: () => (page.video.ended ? '' : pausedAt()),
+  ended: () => 'The end.',
+};
+
+for (const [type, text] of Object.entries(STATUS))
+  page.video.addEventListener(type, () => {
+    note(type);
+    const line = text();
+    if (line !== '' && page.failure.hidden) say(line);
+  });
+
+page.video.addEventListener('error', () => {
+  note('video-error', page.video.error?.message ?? '');
+  if (player.hls || !page.video.currentSrc) return;
+  void explain(page.video.currentSrc).then((why) =>
+    fail(why ?? failure('media', 'The browser cannot decode this stream.')),
+  );
+});
+
+page.form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  go(page.url.value.trim());
+});
+page.demo?.addEventListener('click', () => {
+  page.url.value = DEMO;
+  go(DEMO);
+});
+page.unmute.addEventListener('click', () => {
+  page.video.muted = false;
+  page.unmute.hidden = true;
+});
+page.audio.addEventListener('change', () => {
+  if (player.hls) player.hls.audioTrack = Number(page.audio.value);
+});
+page.copy.addEventListener('click', () => {
+  page.address.select();
+  void navigator.clipboard?.writeText(page.address.value).then(
+    () => {
+      page.copy.textContent = 'Copied';
+    },
+    () => note('copy-failed'),
+  );
+});
+
+/** Plays it under an address of its own, so that it can be linked to and gone back from. */
+function go(media: string): void {
+  const query = new URLSearchParams(location.search);
+  query.set('d', media);
+  history.pushState(null, '', `/?${query}`);
+  open(media);
+}
+
+function openLinked(): void {
+  const media = new URLSearchParams(location.search).get('d');
+  if (!media) return;
+  page.url.value = media;
+  open(media);
+}
+
+addEventListener('popstate', openLinked);
+openLinked();

@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Folder (or file) → folders it may import. Itself is always allowed. A new arrow is a decision: say why. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'src/core': [],
+  'src/codecs': ['src/core'],
+  'src/sources': ['src/core'],
+  parsers: ['src/core', 'src/codecs'],
+  muxers: ['src/core', 'src/codecs'],
+  'src/pipeline': ['src/core', 'src/codecs', 'parsers', 'muxers'],
+  'src/proxy': ['src/core'],
+  'src/web': [],
+  // muxers: the playlist type is written beside the playlist writer
+  'src/http': ['src/core', 'src/pipeline', 'src/proxy', 'src/web', 'src/config.ts', 'muxers'],
+  'src/config.ts': ['src/core'],
+  'src/state.ts': [],
+  'src/app.ts': ['src/core', 'src/http'],
+  'src/node.ts': [
+    'src/core',
+    'src/app.ts',
+    'src/config.ts',
+    'src/state.ts',
+    'src/http',
+    'src/pipeline',
+    'src/proxy',
+    'src/sources',
+  ],
+};
+
+/** The only places that may import `node:` modules, and why. */
+const MAY_USE_NODE: Readonly<Record<string, string>> = {
+  'src/node.ts': 'the entry for Node',
+  'src/state.ts': 'keeps the secret in a folder',
+  'src/http/node-body.ts': 'writes to the raw response; its import is a type',
+  'src/sources/local-file.ts': 'reads files',
+  'src/sources/roots.ts': 'resolves paths of served folders',
+};
+
+/** Rooms that must build for a browser or a worker: no npm package outside this list. */
+const PORTABLE: Readonly<Record<string, readonly string[]>> = {
+  'src/core': [],
+  'src/codecs': [],
+  parsers: [],
+  muxers: [],
+  'src/pipeline': ['lru-cache'],
+  'src/proxy': [],
+};
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+const files = ['src', 'parsers', 'muxers'].flatMap(sourceFiles);
+
+/** Static, dynamic and type imports alike. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].flatMap((match) => match[1] ?? []);
+}
+
+/** The table's row that a file belongs to: the longest that fits. */
+const roomOf = (file: string): string | undefined =>
+  Object.keys(MAY_IMPORT)
+    .filter((room) => file === room || file.startsWith(`${room}/`))
+    .sort((a, b) => b.length - a.length)[0];
+
+const edges = files.flatMap((file) =>
+  importsOf(file)
+    .filter((target) => target.startsWith('.'))
+    .map((target) => ({ file, target: relative(root, resolve(root, dirname(file), target)) })),
+);
+
+describe('architecture', () => {
+  it('has a row for every file', () => {
+    expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+  });
+
+  it('imports only along the arrows of the table', () => {
+    const wrong = edges.filter(({ file, target }) => {
+      const from = roomOf(file) ?? '';
+      const to = roomOf(target) ?? target;
+      return from !== to && !MAY_IMPORT[from]?.includes(to);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no circle of files', () => {
+    const graph = new Map(
+      files.map((file) => [file, edges.filter((e) => e.file === file).map((e) => e.target)]),
+    );
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      if (done.has(file) || path.includes(file)) return;
+      for (const next of graph.get(file) ?? []) visit(next, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
+  it('uses node: only where the table says', () => {
+    const users = files.filter((file) => importsOf(file).some((target) => target.startsWith('node:')));
+    expect(users.filter((file) => !(file in MAY_USE_NODE))).toEqual([]);
+  });
+
+  it('keeps the portable rooms free of packages that need Node', () => {
+    const wrong = files.flatMap((file) => {
+      const allowed = PORTABLE[roomOf(file) ?? ''];
+      return importsOf(file)
+        .filter((target) => allowed && !target.startsWith('.') && !allowed.includes(target))
+        .map((target) => `${file}: ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('has no names that say nothing and no file over 300 lines without a reason', () => {
+    const empty = files.filter((file) => /\/(utils?|misc|helpers?|common|tools)(\.ts|\/)/.test(file));
+    const long = files.filter((file) => {
+      const text = readFileSync(join(root, file), 'utf8');
+      return text.split('\n').length > 300 && !/^\/\*\*? .*long/i.test(text);
+    });
+    expect({ empty, long }).toEqual({ empty: [], long: [] });
+  });
+});
