@@ -114,21 +114,24 @@ export function writeSilence(bits: BitWriter, elements: readonly AacElement[]): 
   bits.u(ELEMENT_ID.end, 3).align();
 }
 
-/** ics_reserved_bit, window_sequence, window_shape, max_sfb, predictor_data_present: all 0. */
-const ICS_INFO_BITS = 1 + 2 + 1 + 6 + 1;
 /** pulse_data_present, tns_data_present, gain_control_data_present. */
 const TOOL_BITS = 3;
 const GAIN_BITS = 8;
+/** What common encoders write for silence: with no band to scale it is without effect, and the frame is theirs to the byte. */
+const SILENT_GAIN = 140;
+
+/** ics_reserved_bit, window_sequence (long), window_shape (KBD), max_sfb (none), predictor_data_present. */
+const writeIcsInfo = (bits: BitWriter): BitWriter => bits.u(0, 1).u(0, 2).u(1, 1).u(0, 6).u(0, 1);
 
 /** individual_channel_stream(0): global_gain, ics_info, tools. */
 function writeSilentChannel(bits: BitWriter): void {
-  bits.u(0, GAIN_BITS).u(0, ICS_INFO_BITS).u(0, TOOL_BITS);
+  writeIcsInfo(bits.u(SILENT_GAIN, GAIN_BITS)).u(0, TOOL_BITS);
 }
 
 /** channel_pair_element with a common window and no mid/side coding. */
 function writeSilentPair(bits: BitWriter): void {
   const msMaskBits = 2;
-  bits.flag(true).u(0, ICS_INFO_BITS).u(0, msMaskBits);
-  bits.u(0, GAIN_BITS).u(0, TOOL_BITS);
-  bits.u(0, GAIN_BITS).u(0, TOOL_BITS);
+  writeIcsInfo(bits.flag(true)).u(0, msMaskBits);
+  bits.u(SILENT_GAIN, GAIN_BITS).u(0, TOOL_BITS);
+  bits.u(SILENT_GAIN, GAIN_BITS).u(0, TOOL_BITS);
 }

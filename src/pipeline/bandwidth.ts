@@ -1,4 +1,4 @@
-import { OVERHEAD } from '../../muxers/fmp4/fragment.ts';
+import { fragmentOverhead } from '../../muxers/fmp4/fragment.ts';
 import type { Demuxer } from '../core/contracts.ts';
 import type { AudioTrack, Track } from '../core/media.ts';
 import type { Cut } from '../core/timeline.ts';
@@ -9,7 +9,8 @@ import type { Bandwidth } from './title.ts';
 const SAMPLING_MARGIN = 1.05;
 /** Chunks of 0.5 s. */
 const CHUNKS_PER_SECOND = 2;
-const { chunk: CHUNK_HEADER, sample: SAMPLE_HEADER, segment: SEGMENT_HEADER } = OVERHEAD;
+/** `styp`, once a segment. */
+const SEGMENT_HEADER = 32;
 
 /**
  * Largest bit rate of any run of segments that lasts 0.5 to 1.5 target durations, and the average
@@ -62,15 +63,16 @@ export function bandwidths(facts: BandwidthFacts): Map<number, Bandwidth> {
   const rate = mainTrack.frameRate
     ? mainTrack.frameRate.num / mainTrack.frameRate.den
     : Math.min(60, frames / Math.max(total, 1));
-  const bytes = payload.map((size, i) => size + overhead(durations[i] ?? 0, rate * SAMPLE_HEADER.video));
+  const bytes = payload.map((size, i) => size + overhead('video', durations[i] ?? 0, rate));
   result.set(mainTrack.id, measureBandwidth(bytes, durations, targetDuration));
   return result;
 }
 
-const overhead = (seconds: number, sampleHeadersPerSecond: number): number =>
-  SEGMENT_HEADER +
-  seconds * sampleHeadersPerSecond +
-  Math.max(1, Math.round(seconds * CHUNKS_PER_SECOND)) * CHUNK_HEADER;
+/** Bytes of one segment beside its payload. */
+function overhead(kind: 'video' | 'audio', seconds: number, samplesPerSecond: number): number {
+  const chunks = Math.max(1, Math.ceil(seconds * CHUNKS_PER_SECOND));
+  return SEGMENT_HEADER + chunks * fragmentOverhead(Math.round((seconds * samplesPerSecond) / chunks), kind);
+}
 
 /** Payload of each segment, summed over the pictures from cut to cut in decode order. */
 function pictureBytes(seen: TrackSurvey, cuts: readonly Cut[]): number[] {
@@ -107,9 +109,9 @@ function audioBandwidth(
 ): Bandwidth {
   const seen = survey.tracks.get(track.id);
   const framesPerSecond = track.sampleRate / (track.frameSize ?? 1024);
-  const headers = framesPerSecond * SAMPLE_HEADER.audio * 8 + CHUNKS_PER_SECOND * CHUNK_HEADER * 8;
+  const headers = overhead('audio', 1, framesPerSecond) * 8;
   if (survey.kind === 'whole' && seen) {
-    const bytes = durations.map((seconds) => overhead(seconds, framesPerSecond * SAMPLE_HEADER.audio));
+    const bytes = durations.map((seconds) => overhead('audio', seconds, framesPerSecond));
     const end = (n: number) => cuts[n + 1]?.point.time ?? Number.POSITIVE_INFINITY;
     let n = 0;
     seen.stamps.forEach((stamp, i) => {

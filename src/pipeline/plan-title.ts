@@ -27,7 +27,7 @@ const FORMAT = 1;
 /** Bytes of the file that its version depends on. */
 const VERSION_HEAD = 64 * 1024;
 
-const seconds = (count: number): number => count * NANOSECONDS_PER_SECOND;
+const inSeconds = (count: number): number => count * NANOSECONDS_PER_SECOND;
 
 /**
  * Opens a resource and plans it (house.md, "The plan"): head, index, then tail and probes in one further round trip.
@@ -130,7 +130,7 @@ function assemble({ source, demuxer, selection, survey, version }: Parts): Title
   const { kept, decisions } = selection;
   const zero = titleZero(kept, survey);
   const end = titleEnd(demuxer, survey, zero);
-  const video = kept.video && planVideo(kept.video, survey, zero);
+  const video = kept.video && planVideo(kept.video, survey, { zero, end });
   const audioClocks = kept.audio.map((track) => ({
     track,
     clock: clockOf(track, { survey, zero, demuxer }),
@@ -199,16 +199,17 @@ function titleEnd(demuxer: Demuxer, survey: Survey, zero: Nanoseconds): Nanoseco
   const tags = [...demuxer.statistics.values()].flatMap((track) => track.duration ?? []);
   const declared = survey.hasEnd ? [] : [...tags, ...(demuxer.duration === null ? [] : [demuxer.duration])];
   const end = Math.round(Math.max(zero + 1, ...seen, ...declared));
-  if (end - zero > seconds(LIMITS.durationSeconds))
-    throw new MediaError('corrupt', `The stamps span ${Math.round((end - zero) / seconds(3600))} hours`);
+  if (end - zero > inSeconds(LIMITS.durationSeconds))
+    throw new MediaError('corrupt', `The stamps span ${Math.round((end - zero) / inSeconds(3600))} hours`);
   return nanoseconds(end);
 }
 
-function planVideo(track: VideoTrack, survey: Survey, zero: Nanoseconds): PlannedVideo {
+function planVideo(track: VideoTrack, survey: Survey, { zero, end }: Span): PlannedVideo {
   const seen = survey.tracks.get(track.id);
   const stamps = [...(seen?.stamps ?? [])].sort((a, b) => a - b);
   const rate = track.frameRate && fitsRate(stamps, track.frameRate) ? track.frameRate : null;
   const clock = videoClock({ zero, first: seen?.first ?? zero, rate });
+  const seconds = (end - (seen?.first ?? zero)) / NANOSECONDS_PER_SECOND;
   const distances = stamps
     .slice(1, 2000)
     .map((stamp, i) => stamp - (stamps[i] ?? stamp))
@@ -216,18 +217,24 @@ function planVideo(track: VideoTrack, survey: Survey, zero: Nanoseconds): Planne
     .sort((a, b) => a - b);
   const usual = rate
     ? (NANOSECONDS_PER_SECOND * rate.den) / rate.num
-    : (distances[distances.length >> 1] ?? seconds(0.04));
+    : (distances[distances.length >> 1] ?? inSeconds(0.04));
   return {
     track: { ...track, frameRate: rate },
     clock,
     reorderDepth: Math.min(16, Math.max(track.reorderDepth, survey.reorder)),
     pictureDuration: Math.max(1, Math.round((usual * clock.timescale) / NANOSECONDS_PER_SECOND)),
-    averageRate: averageRate(distances, usual),
+    usualRate: usualRate(distances, usual),
+    countedRate: survey.kind === 'whole' && seconds > 0 ? stamps.length / seconds : null,
   };
 }
 
+interface Span {
+  readonly zero: Nanoseconds;
+  readonly end: Nanoseconds;
+}
+
 /** Stamps are rounded to milliseconds: the mean of the distances near the usual one is exact, the usual one is not. */
-function averageRate(distances: readonly number[], usual: number): number {
+function usualRate(distances: readonly number[], usual: number): number {
   const near = distances.filter((distance) => distance > usual / 2 && distance < usual * 1.5);
   const mean = near.length > 0 ? near.reduce((sum, distance) => sum + distance, 0) / near.length : usual;
   return NANOSECONDS_PER_SECOND / mean;
@@ -263,7 +270,7 @@ interface AudioCutFacts {
 
 /** Audio alone can be cut anywhere: at the targets themselves, each read from the last seek point before it. */
 function audioCuts({ points, zero, end, clock }: AudioCutFacts): Cut[] {
-  const step = seconds(2);
+  const step = inSeconds(2);
   const grid = Array.from(
     { length: Math.min(LIMITS.segments * 3, Math.ceil((end - zero) / step)) },
     (_, i) => ({
@@ -303,8 +310,8 @@ function seekIndex(demuxer: Demuxer, survey: Survey): SeekPoint[] {
 
 /** 1 s, or twice the largest skew seen; what was read whole is known to lie within its own skew (house.md, Time 5). */
 function interleaveWindow(survey: Survey): Nanoseconds {
-  if (survey.kind === 'whole') return nanoseconds(survey.skew + seconds(1));
-  return nanoseconds(Math.min(seconds(LIMITS.interleaveSeconds), Math.max(seconds(1), 2 * survey.skew)));
+  if (survey.kind === 'whole') return nanoseconds(survey.skew + inSeconds(1));
+  return nanoseconds(Math.min(inSeconds(LIMITS.interleaveSeconds), Math.max(inSeconds(1), 2 * survey.skew)));
 }
 
 async function versionOf(source: Source, options: SelectionOptions, signal: AbortSignal): Promise<string> {

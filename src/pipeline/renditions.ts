@@ -31,6 +31,8 @@ export interface AudioRenditionPlan extends RenditionCommon {
 /** One playlist's worth of segments: a track in a form. */
 export type Rendition = VideoRendition | AudioRenditionPlan;
 
+/** Every rendition holds one track; all call it so. */
+const TRACK_ID = 1;
 const NO_BANDWIDTH: Bandwidth = { peak: 1, average: 1 };
 
 /** The renditions of a title, the main one first. */
@@ -48,13 +50,14 @@ function videoRendition(title: Title, video: PlannedVideo): VideoRendition {
     kind: 'video',
     name: `v${track.index}`,
     timescale: clock.timescale,
-    muxer: createFragmentMuxer(track, { timescale: clock.timescale, bitRate: bandwidth }),
+    muxer: createFragmentMuxer(track, {
+      trackId: TRACK_ID,
+      timescale: clock.timescale,
+      bitrate: bandwidth,
+    }),
     codecString: config ? CODECS[config.codec].codecString(config) : '',
     bandwidth,
-    durations: segmentDurations(
-      [0, ...timeline.cuts.slice(1).map((cut) => cut.time), timeline.end],
-      timeline.timescale,
-    ),
+    durations: segmentDurations([...timeline.cuts.map((cut) => cut.time), timeline.end], timeline.timescale),
     video,
   };
 }
@@ -69,7 +72,11 @@ function audioRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
     kind: 'audio',
     name: `a${track.index}-copy`,
     timescale: clock.timescale,
-    muxer: createFragmentMuxer(track, { timescale: clock.timescale, bitRate: bandwidth }),
+    muxer: createFragmentMuxer(track, {
+      trackId: TRACK_ID,
+      timescale: clock.timescale,
+      bitrate: bandwidth,
+    }),
     codecString: config ? CODECS[config.codec].codecString(config) : '',
     bandwidth,
     durations: segmentDurations(audio.boundaries.map(onGrid), clock.timescale),
@@ -177,10 +184,18 @@ function uniqueNames(names: readonly string[]): string[] {
   });
 }
 
-/** Declared rate, else the nearest standard one to the usual distance of pictures (rule 9). */
-function frameRate({ track, averageRate }: PlannedVideo): number {
-  const rate = track.frameRate ?? nearestRate(averageRate);
-  return rate.num / rate.den;
+/** Nearer to the average than this, a declared or standard rate is the average. */
+const RATE_TOLERANCE = 0.0002;
+
+/**
+ * Declared rate, else the nearest standard one to the usual distance of pictures (rule 9). Where every picture was
+ * counted and that says otherwise (holes, a last picture that lasts long), the average.
+ */
+function frameRate({ track, usualRate, countedRate }: PlannedVideo): number {
+  const rate = track.frameRate ?? nearestRate(usualRate);
+  const exact = rate.num / rate.den;
+  const isAverage = countedRate === null || Math.abs(countedRate / exact - 1) <= RATE_TOLERANCE;
+  return isAverage ? exact : countedRate;
 }
 
 /** ITU-T H.273, TransferCharacteristics: 16 is SMPTE ST 2084, 18 ARIB STD-B67. */

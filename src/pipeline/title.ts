@@ -11,8 +11,10 @@ export interface PlannedVideo {
   readonly reorderDepth: number;
   /** Ticks that the last picture lasts when nothing follows it. */
   readonly pictureDuration: number;
-  /** Pictures a second over the stretches of stamps that were seen. */
-  readonly averageRate: number;
+  /** Pictures a second where they follow each other at the usual distance. */
+  readonly usualRate: number;
+  /** Pictures by the seconds from the first to the end of the title; null when they were not all seen. */
+  readonly countedRate: number | null;
 }
 
 export interface PlannedAudio {

@@ -58,7 +58,7 @@ export async function* videoPackets(
       }
     }
     if (ready.length > 0) yield ready;
-    if (next && hasBegun && batch.next?.trackId === video.track.id)
+    if (next && hasBegun && !atEnd() && batch.next?.trackId === video.track.id)
       meetsNext(title, ending, { head: batch.next, next, isWhole: false });
     if (atEnd()) break;
   }

@@ -1,3 +1,4 @@
+import { page } from './elements.ts';
 import { explain, type Failure, failure, readFailure } from './failures.ts';
 import type { ErrorData, HlsConfig } from './hls.js';
 import Hls from './hls.js';
@@ -38,36 +39,6 @@ const TUNABLE = [
   'nudgeMaxRetry',
   'startPosition',
 ] as const satisfies readonly (keyof HlsConfig)[];
-
-function byId<T extends HTMLElement>(id: string, type: new () => T): T {
-  const found = document.getElementById(id);
-  if (!(found instanceof type)) throw new Error(`The page has no ${type.name} #${id}`);
-  return found;
-}
-
-const page = {
-  form: byId('open', HTMLFormElement),
-  url: byId('url', HTMLInputElement),
-  demo: document.getElementById('demo'),
-  video: byId('video', HTMLVideoElement),
-  empty: byId('empty', HTMLElement),
-  status: byId('status', HTMLElement),
-  unmute: byId('unmute', HTMLButtonElement),
-  audioChoice: byId('audio-choice', HTMLLabelElement),
-  audio: byId('audio', HTMLSelectElement),
-  failure: byId('failure', HTMLElement),
-  failureMessage: byId('failure-message', HTMLElement),
-  failureNext: byId('failure-next', HTMLElement),
-  failureCode: byId('failure-code', HTMLElement),
-  silent: byId('silent', HTMLElement),
-  silentReason: byId('silent-reason', HTMLElement),
-  about: byId('about', HTMLElement),
-  summary: byId('summary', HTMLElement),
-  tracks: byId('tracks', HTMLTableSectionElement),
-  warnings: byId('warnings', HTMLUListElement),
-  address: byId('address', HTMLInputElement),
-  copy: byId('copy', HTMLButtonElement),
-};
 
 const player: SluicePlayer = { hls: null, video: page.video, events: [] };
 window.sluicePlayer = player;
@@ -124,6 +95,8 @@ function loadWithHls(master: string, signal: AbortSignal): void {
   hls.on(Hls.Events.MANIFEST_PARSED, () => void play());
   hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => offerAudio(hls));
   hls.on(Hls.Events.ERROR, (_, data) => {
+    // Its own doing: a seek gave up what it was loading.
+    if (data.details === Hls.ErrorDetails.INTERNAL_ABORTED) return;
     note('error', `${data.type} ${data.details}`, data.fatal);
     if (!data.fatal) return tellTrouble(data, signal);
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !isRecovered) {
