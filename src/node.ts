@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
@@ -21,11 +21,15 @@ import { localFileSource } from './sources/local-file.ts';
 import { resolveRoot } from './sources/roots.ts';
 import { createSparseCache, type SparseCache } from './sources/sparse-cache.ts';
 import { defaultStateDir, loadSecret } from './state.ts';
+import { PLAYER_FILES } from './web/page.ts';
 
 const FIRST_PORT = 8080;
 const LAST_PORT = 8099;
 /** Share of the cache that packets of small tracks may take. */
 const PACKET_SHARE = 0.25;
+
+/** One title's probes all listen to the signal of its opening: more than Node takes for a leak. */
+const MAX_LISTENERS = 64;
 
 const HELP = `sluice [--port N] [--host ADDRESS] [--public-url URL] [--allow CIDR|HOST[:PORT]]… [--allow-private]
        [--root NAME=FOLDER]… [--state FOLDER]
@@ -61,6 +65,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
+  setMaxListeners(MAX_LISTENERS);
   const config = readConfig(values, process.env);
   const kept = config.secret
     ? { secret: config.secret, isKept: true }
@@ -120,14 +125,15 @@ function rootPath(url: string): [name: string, path: string] {
   return at < 0 ? [rest, ''] : [rest.slice(0, at), rest.slice(at + 1)];
 }
 
-/** What the page loads, by name: hls.js out of its package, the player as compiled. */
-const ASSETS: Readonly<Record<string, () => string>> = {
-  'hls.js': () => createRequire(import.meta.url).resolve('hls.js/dist/hls.mjs'),
-  'player.js': () => fileURLToPath(new URL('./web/player.js', import.meta.url)),
-};
+/** Where a file that the page loads lies: hls.js in its package, the others as compiled. */
+function assetPath(name: string): string | null {
+  if (name === 'hls.js') return createRequire(import.meta.url).resolve('hls.js/dist/hls.min.mjs');
+  const isPlayer = (PLAYER_FILES as readonly string[]).includes(name);
+  return isPlayer ? fileURLToPath(new URL(`./web/${name}`, import.meta.url)) : null;
+}
 
 const readAsset: AppDeps['asset'] = async (name) => {
-  const path = Object.hasOwn(ASSETS, name) ? ASSETS[name]?.() : undefined;
+  const path = assetPath(name);
   return path ? { body: new Uint8Array(await readFile(path)), type: 'text/javascript; charset=utf-8' } : null;
 };
 

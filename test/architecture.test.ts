@@ -29,6 +29,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/pipeline',
     'src/proxy',
     'src/sources',
+    // the list of files that the page loads
+    'src/web',
   ],
 };
 
@@ -37,6 +39,7 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/node.ts': 'the entry for Node',
   'src/state.ts': 'keeps the secret in a folder',
   'src/http/node-body.ts': 'writes to the raw response; its import is a type',
+  'src/sources/http-connection.ts': 'resolves names and connects',
   'src/sources/local-file.ts': 'reads files',
   'src/sources/roots.ts': 'resolves paths of served folders',
 };

@@ -23,7 +23,7 @@ interface OpenCluster {
  */
 export class ClusterReader {
   readonly #context: BlockContext;
-  readonly #queue: ByteQueue;
+  #queue: ByteQueue;
   #cluster: OpenCluster | null = null;
   #toSkip = 0;
   #isLost = false;
@@ -32,6 +32,17 @@ export class ClusterReader {
   constructor(position: number, context: BlockContext) {
     this.#context = context;
     this.#queue = new ByteQueue(position);
+  }
+
+  /** File offset of the next byte that is of use: beyond what was pushed while payload is passed over. */
+  get wanted(): number {
+    return this.#queue.position + (this.#toSkip > 0 ? this.#toSkip : this.#queue.length);
+  }
+
+  /** Goes on at `wanted` instead of at the byte behind the last one pushed. */
+  jump(): void {
+    this.#queue = new ByteQueue(this.wanted);
+    this.#toSkip = 0;
   }
 
   /** Takes the next bytes and gives what they completed. */

@@ -6,7 +6,6 @@ import {
   parseSps,
   recordFromAnnexB,
   reorderDepth,
-  spsFrameRate,
   toLengthPrefixed4,
 } from '../../src/codecs/h264.ts';
 import type { AudioConfig, Colour, PixelAspect, VideoConfig } from '../../src/core/media.ts';
@@ -68,7 +67,7 @@ function h264Setup(privateData: Uint8Array | null): VideoSetup | null {
     height: sps.height,
     pixelAspect: sps.pixelAspect,
     colour: sps.colour,
-    frameRate: spsFrameRate(sps),
+    frameRate: sps.timing ? { num: sps.timing.timeScale, den: 2 * sps.timing.unitsInTick } : null,
     reorderDepth: reorderDepth(sps),
     isPrefixUsable: storedAs === 4,
     normalize: (frame) => toLengthPrefixed4(frame, storedAs),

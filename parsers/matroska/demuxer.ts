@@ -30,6 +30,8 @@ import { type MatroskaTrack, readTracks } from './tracks.ts';
 const TARGET_READ = 128 * 1024;
 /** Steps in which reading goes on behind `SampleQuery.soft`. */
 const STEP = { first: 64 * 1024, last: 1024 * 1024 };
+/** A payload longer than this is jumped over where hops are wanted: about what one round trip could have brought. */
+const HOP = 64 * 1024;
 /** SeekHeads that name further SeekHeads (rule 18). */
 const SEEK_ROUNDS = 3;
 const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
@@ -109,15 +111,22 @@ async function* readSamples(
   const reader = new ClusterReader(query.start, context);
   let from = query.start;
   let to = Math.min(Math.max(query.soft, query.start), query.end);
+  const isHop = (reached: number) =>
+    reached >= (query.hopsFrom ?? Number.POSITIVE_INFINITY) && reader.wanted > reached + HOP;
   for (let step = STEP.first; from < query.end; step = Math.min(step * 2, STEP.last)) {
-    let received = 0;
+    let reached = from;
     for await (const chunk of source.read({ start: from, end: to }, signal)) {
-      received += chunk.length;
+      reached += chunk.length;
       yield reader.push(chunk);
+      if (isHop(reached)) break;
     }
-    if (received < to - from) return;
-    from = to;
-    to = Math.min(to + step, query.end);
+    if (isHop(reached)) {
+      from = reader.wanted;
+      reader.jump();
+      step = STEP.first / 2;
+    } else if (reached < to) return;
+    else from = to;
+    to = Math.min(Math.max(to, from) + step, query.end);
   }
 }
 

@@ -32,12 +32,6 @@ export interface AacInfo {
   readonly elements: readonly AacElement[] | null;
 }
 
-/** samplingFrequencyIndex: Table 1.18. 15 is followed by the rate itself. */
-export const SAMPLING_RATES: readonly number[] = [
-  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
-];
-const EXPLICIT_RATE = 15;
-
 /** Audio object types: Table 1.17. */
 const AOT = { sbr: 5, erBsac: 22, lowDelay: 23, ps: 29, escape: 31, eld: 39, usac: 42 } as const;
 /** Main, LC, SSR, LTP: frames are raw_data_blocks, 4.4.2.1. */
@@ -113,13 +107,6 @@ function readObjectType(bits: BitReader): number {
   return type === AOT.escape ? 32 + bits.u(6) : type;
 }
 
-function readRate(bits: BitReader): number {
-  const index = bits.u(4);
-  const rate = index === EXPLICIT_RATE ? bits.u(24) : (SAMPLING_RATES[index] ?? 0);
-  if (rate === 0 && !bits.overrun) throw corrupt(`AAC with sampling frequency index ${index}`);
-  return rate;
-}
-
 interface Core {
   readonly samplingRate: number;
   readonly frameSize: number;
@@ -182,56 +169,6 @@ function readEld(bits: BitReader, { samplingRate, channelConfiguration }: Head):
   };
 }
 
-/** ISO/IEC 23003-3, Table 70, by coreSbrFrameLengthIndex: samples of core and output frame. */
-const USAC_FRAMES: readonly (readonly [number, number])[] = [
-  [768, 768],
-  [1024, 1024],
-  [768, 2048],
-  [1024, 2048],
-  [1024, 4096],
-];
-/** Rates by usacSamplingFrequencyIndex: ISO/IEC 23003-3, Table 67. Up to 12 as for AAC. */
-const USAC_RATES: readonly number[] = [
-  ...SAMPLING_RATES,
-  0,
-  0,
-  57_600,
-  51_200,
-  40_000,
-  38_400,
-  34_150,
-  28_800,
-  25_600,
-  20_000,
-  19_200,
-  17_075,
-  14_400,
-  12_800,
-  9_600,
-];
-const USAC_EXPLICIT_RATE = 31;
-/** Channels by channelConfigurationIndex: ISO/IEC 23003-3, Table 68. */
-const USAC_CHANNELS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 8, 2, 3, 4, 7, 8];
-
-/** The beginning of UsacConfig: ISO/IEC 23003-3, 5.2. Its rate is that of the output. */
-function readUsac(bits: BitReader): Core {
-  const rateIndex = bits.u(5);
-  const outputRate = rateIndex === USAC_EXPLICIT_RATE ? bits.u(24) : (USAC_RATES[rateIndex] ?? 0);
-  const [frameSize, outputFrameSize] = USAC_FRAMES[bits.u(3)] ?? [0, 0];
-  const channels = USAC_CHANNELS[bits.u(5)] ?? 0;
-  if (!bits.overrun && (outputRate === 0 || frameSize === 0))
-    throw corrupt('UsacConfig with reserved values');
-  const isExtended = outputFrameSize > frameSize;
-  return {
-    samplingRate: isExtended ? (outputRate * frameSize) / outputFrameSize : outputRate,
-    frameSize,
-    channels,
-    elements: null,
-    extension: isExtended ? { rate: outputRate, ps: false } : null,
-    isComplete: false,
-  };
-}
-
 /** SBR and PS signalled behind the core's configuration, for decoders that know neither: 1.6.5.2. */
 function readSyncExtension(bits: BitReader): Extension {
   if (bits.remaining < 16 || bits.u(11) !== SBR_SYNC || readObjectType(bits) !== AOT.sbr || !bits.flag())
@@ -276,12 +213,6 @@ export function buildAudioSpecificConfig(fields: AacFields): Uint8Array {
   }
   if (ERROR_RESILIENT_TYPES.has(objectType)) bits.u(0, 2);
   return bits.bytes();
-}
-
-function writeRate(bits: BitWriter, rate: number): void {
-  const index = SAMPLING_RATES.indexOf(rate);
-  if (index >= 0) bits.u(index, 4);
-  else bits.u(EXPLICIT_RATE, 4).u(rate, 24);
 }
 
 /** RFC 6381, 3.3: `mp4a.40.` and the object type a decoder must know, however the extension is signalled. */

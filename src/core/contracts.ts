@@ -75,6 +75,11 @@ export interface SampleQuery {
   readonly end: number;
   /** Only these tracks; the payload of others is passed over. */
   readonly tracks: ReadonlySet<number>;
+  /**
+   * From this position on long payloads of other tracks are jumped over by a new request rather than read: for a
+   * look, not for playing. Nowhere when absent.
+   */
+  readonly hopsFrom?: number;
 }
 
 export interface TrackStatistics {

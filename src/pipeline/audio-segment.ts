@@ -113,6 +113,7 @@ async function* forwardSamples(
     soft: Math.min(soft, limit),
     end: limit,
     tracks: recorder.tracksWith(audio.track.id),
+    hopsFrom: isTail ? start : spanEnd,
   };
   let reached = start;
   for await (const batch of demuxer.samples(query, signal)) {

@@ -224,7 +224,10 @@ function planVideo(track: VideoTrack, survey: Survey, { zero, end }: Span): Plan
     reorderDepth: Math.min(16, Math.max(track.reorderDepth, survey.reorder)),
     pictureDuration: Math.max(1, Math.round((usual * clock.timescale) / NANOSECONDS_PER_SECOND)),
     usualRate: usualRate(distances, usual),
-    countedRate: survey.kind === 'whole' && seconds > 0 ? stamps.length / seconds : null,
+    counted:
+      survey.kind === 'whole' && seconds > 0
+        ? { pictures: stamps.length, rate: stamps.length / seconds }
+        : null,
   };
 }
 

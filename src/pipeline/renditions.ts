@@ -184,18 +184,17 @@ function uniqueNames(names: readonly string[]): string[] {
   });
 }
 
-/** Nearer to the average than this, a declared or standard rate is the average. */
-const RATE_TOLERANCE = 0.0002;
-
 /**
  * Declared rate, else the nearest standard one to the usual distance of pictures (rule 9). Where every picture was
  * counted and that says otherwise (holes, a last picture that lasts long), the average.
  */
-function frameRate({ track, usualRate, countedRate }: PlannedVideo): number {
+function frameRate({ track, usualRate, counted }: PlannedVideo): number {
   const rate = track.frameRate ?? nearestRate(usualRate);
   const exact = rate.num / rate.den;
-  const isAverage = countedRate === null || Math.abs(countedRate / exact - 1) <= RATE_TOLERANCE;
-  return isAverage ? exact : countedRate;
+  if (!counted) return exact;
+  const oneInThousand = (0.001 * exact) / counted.pictures;
+  const isExact = Math.abs(counted.rate - exact) <= 0.005 + exact * (0.0002 + oneInThousand);
+  return isExact ? exact : counted.rate;
 }
 
 /** ITU-T H.273, TransferCharacteristics: 16 is SMPTE ST 2084, 18 ARIB STD-B67. */

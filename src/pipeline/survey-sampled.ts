@@ -1,5 +1,5 @@
 import { readRange } from '../core/bytes.ts';
-import type { Demuxer, SeekPoint, Source } from '../core/contracts.ts';
+import type { Demuxer, SampleHead, SeekPoint, Source } from '../core/contracts.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { VideoTrack } from '../core/media.ts';
 import { type Nanoseconds, nanoseconds } from '../core/time.ts';
@@ -19,6 +19,9 @@ import {
 const FIRST_CLUSTERS = 128 * 1024;
 /** A track that is silent this long into the file is looked for no further. */
 const LATE_TRACK = 4 * 1024 * 1024;
+
+/** Arrivals of bytes after which a missing track counts as a late one. */
+const MAX_BATCHES = 64;
 
 interface Sampling {
   readonly source: Source;
@@ -67,11 +70,44 @@ async function surveyHead({ demuxer, kept, signal }: Sampling): Promise<Surveyor
   const surveyor = new Surveyor(kept);
   const { start, end } = demuxer.payload;
   const soft = Math.min(end, Math.max(LIMITS.head, start + FIRST_CLUSTERS));
+  const missing = keptIds(kept);
+  let cut: SampleHead | null = null;
   for await (const batch of demuxer.samples({ start, soft, end: soft, tracks: keptIds(kept) }, signal)) {
     surveyor.skipped += batch.skipped;
-    for (const sample of batch.samples) surveyor.add(sample);
+    cut = batch.next;
+    for (const sample of batch.samples) {
+      surveyor.add(sample);
+      missing.delete(sample.trackId);
+    }
   }
+  if (cut) {
+    surveyor.see(cut);
+    missing.delete(cut.trackId);
+  }
+  if (missing.size > 0) await surveyMissing({ demuxer, kept, signal, missing, surveyor });
   return surveyor;
+}
+
+interface MissingTracks extends Omit<Sampling, 'source'> {
+  readonly missing: Set<number>;
+  readonly surveyor: Surveyor;
+}
+
+/**
+ * The first packets of tracks that the head did not reach: behind the first picture, which may be long. What begins
+ * later than that does not set the title's zero.
+ */
+async function surveyMissing({ demuxer, signal, missing, surveyor }: MissingTracks): Promise<void> {
+  const { start } = demuxer.payload;
+  const end = Math.min(demuxer.payload.end, start + LATE_TRACK);
+  const query = { start, soft: Math.min(end, LIMITS.head), end, tracks: new Set(missing), hopsFrom: start };
+  let batches = 0;
+  for await (const batch of demuxer.samples(query, signal)) {
+    for (const sample of batch.samples) {
+      if (missing.delete(sample.trackId)) surveyor.add(sample);
+    }
+    if (missing.size === 0 || ++batches > MAX_BATCHES) break;
+  }
 }
 
 /** The first packet of each track that no look has met: one that begins late must still tell where its frames lie. */

@@ -89,12 +89,18 @@ export class Surveyor {
     else this.#addSkew(sample.time);
   }
 
+  /** Takes note of a packet whose payload was not read. */
+  see(head: SampleHead): void {
+    const seen = this.#of(head.trackId);
+    seen.first = Math.min(seen.first, head.time);
+  }
+
   /** Stamps of one track in order of time, the last one's duration guessed from the others where none is told. */
   result(): Map<number, TrackSurvey> {
     return new Map(
       [...this.#seen].map(([id, seen]) => {
         const guess = this.#durations.has(id) ? 0 : usualDistance(seen.stamps);
-        const latest = Math.max(...seen.stamps.slice(-64));
+        const latest = Math.max(seen.first, ...seen.stamps.slice(-64));
         return [
           id,
           {

@@ -13,8 +13,8 @@ export interface PlannedVideo {
   readonly pictureDuration: number;
   /** Pictures a second where they follow each other at the usual distance. */
   readonly usualRate: number;
-  /** Pictures by the seconds from the first to the end of the title; null when they were not all seen. */
-  readonly countedRate: number | null;
+  /** All pictures, and how many a second from the first to the end of the title; null when not all were seen. */
+  readonly counted: { readonly pictures: number; readonly rate: number } | null;
 }
 
 export interface PlannedAudio {

@@ -27,7 +27,12 @@ const plain = parseSps(bytesOf(progressive?.sps ?? ''));
 test('a VUI cut short counts as absent from the cut on', () => {
   const whole = bytesOf(SPS_ROWS[0]?.sps ?? '');
   const cut = parseSps(whole.subarray(0, 18));
-  expect(cut).toMatchObject({ width: 1280, pixelAspect: { h: 1, v: 1 }, timing: null, maxReorderFrames: null });
+  expect(cut).toMatchObject({
+    width: 1280,
+    pixelAspect: { h: 1, v: 1 },
+    timing: null,
+    maxReorderFrames: null,
+  });
   expect(() => parseSps(whole.subarray(0, 8))).toThrow(MediaError);
 });
 
@@ -38,7 +43,11 @@ const REORDER_ROWS: readonly { name: string; change: Partial<Sps>; depth: number
   { name: '1080p at 4.2', change: { level: 42, codedWidth: 1920, codedHeight: 1088 }, depth: 4 },
   { name: '2160p at 5.1', change: { level: 51, codedWidth: 3840, codedHeight: 2160 }, depth: 5 },
   { name: 'never above 16', change: { level: 51, codedWidth: 320, codedHeight: 240 }, depth: 16 },
-  { name: 'level 1b as 11 with constraint_set3', change: { level: 11, profile: 77, constraints: 0x10, codedWidth: 176, codedHeight: 144 }, depth: 4 },
+  {
+    name: 'level 1b as 11 with constraint_set3',
+    change: { level: 11, profile: 77, constraints: 0x10, codedWidth: 176, codedHeight: 144 },
+    depth: 4,
+  },
   { name: 'level 1.1', change: { level: 11, profile: 77, codedWidth: 176, codedHeight: 144 }, depth: 9 },
   { name: 'an unknown level', change: { level: 99 }, depth: 16 },
   { name: 'pic_order_cnt_type 2', change: { pictureOrderType: 2 }, depth: 0 },

@@ -114,7 +114,13 @@ describe('parameter sets in access units', () => {
   });
 
   test('collects each id once, the later one', () => {
-    const { sps, pps } = collectParameterSets([...known.sps, ...known.pps, slice, ...sameId.sps, ...other.pps]);
+    const { sps, pps } = collectParameterSets([
+      ...known.sps,
+      ...known.pps,
+      slice,
+      ...sameId.sps,
+      ...other.pps,
+    ]);
     expect({ sps, pps }).toEqual({ sps: sameId.sps, pps: [...known.pps, ...other.pps] });
   });
 

@@ -17,7 +17,11 @@ const hexes = (nals: Iterable<Uint8Array>) => [...nals].map(hexOf);
 
 const ANNEX_B = [
   { name: 'four and three byte start codes', data: '0000000109f0000001650102', nals: ['09f0', '650102'] },
-  { name: 'leading and trailing zeros', data: '0000000000000109f00000000000016501000000', nals: ['09f0', '6501'] },
+  {
+    name: 'leading and trailing zeros',
+    data: '0000000000000109f00000000000016501000000',
+    nals: ['09f0', '6501'],
+  },
   { name: 'a start code with nothing behind it', data: '00000109f0000001', nals: ['09f0'] },
   { name: 'emulation prevention inside', data: '0000016500000301', nals: ['6500000301'] },
   { name: 'nothing', data: '', nals: [] },
@@ -52,13 +56,17 @@ describe('length prefixes', () => {
     for (const nal of splitLengthPrefixed(data, 4)) expect(nal.buffer).toBe(data.buffer);
   });
 
-  test.each(['00', '000000', '0000000365', '0000000265880000', 'ffffffff65', '00000002658800000002ff'])(
-    'throws corrupt on %s',
-    (data) => {
-      expect(() => [...splitLengthPrefixed(bytesOf(data), 4)]).toThrow(MediaError);
-      expect(() => toLengthPrefixed4(bytesOf(data), 4)).toThrow(MediaError);
-    },
-  );
+  test.each([
+    '00',
+    '000000',
+    '0000000365',
+    '0000000265880000',
+    'ffffffff65',
+    '00000002658800000002ff',
+  ])('throws corrupt on %s', (data) => {
+    expect(() => [...splitLengthPrefixed(bytesOf(data), 4)]).toThrow(MediaError);
+    expect(() => toLengthPrefixed4(bytesOf(data), 4)).toThrow(MediaError);
+  });
 
   test('cutNalUnits tells what is missing', () => {
     const cuts = (data: string) =>

@@ -1,0 +1,73 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasChromium, launchChromium, SKIPPED } from '../helpers/chromium.ts';
+import { type RunningSluice, startSluice } from '../helpers/sluice.ts';
+
+const title = hasChromium() ? 'the player page in Chromium' : `the player page in Chromium (${SKIPPED})`;
+
+describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
+  let browser: Browser;
+  let sluice: RunningSluice;
+
+  beforeAll(async () => {
+    sluice = await startSluice();
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await sluice?.close();
+  });
+
+  async function withPage(path: string, check: (page: Page) => Promise<void>): Promise<void> {
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      await page.goto(sluice.url + path);
+      await check(page);
+    } finally {
+      await context.close();
+    }
+  }
+
+  const isPlaying = (page: Page, from: number) =>
+    page.waitForFunction((time) => window.sluicePlayer.video.currentTime > time, from + 0.2);
+
+  it('plays the demo at a click and keeps it in the address', () =>
+    withPage('/', async (page) => {
+      await page.getByRole('button', { name: 'Try the demo' }).click();
+      await isPlaying(page, 0);
+      expect(new URL(page.url()).searchParams.get('d')).toBe('root:demo/demo.mkv');
+      await expect.poll(() => page.locator('#tracks tr').count()).toBe(2);
+      expect(await page.locator('#status').textContent()).toBe('Playing.');
+    }));
+
+  it('says why an address is not opened and what can be done', () =>
+    withPage('/?d=http://10.1.2.3/film.mkv', async (page) => {
+      const box = page.getByRole('alert');
+      await box.waitFor();
+      expect(await box.textContent()).toContain('--allow');
+      expect(await page.locator('#failure-code').textContent()).toBe('forbidden-address');
+    }));
+
+  it('says why there is no sound, and plays the picture', () =>
+    withPage('/?d=root:demo/ac3.mkv', async (page) => {
+      await page.locator('#silent').waitFor();
+      expect(await page.locator('#silent').textContent()).toContain('A_AC3');
+      await isPlaying(page, 0);
+    }));
+
+  it('offers the languages and plays on in another one', () =>
+    withPage('/?d=root:demo/two-languages.mkv', async (page) => {
+      await isPlaying(page, 0);
+      const choice = page.getByLabel('Audio');
+      expect(await choice.locator('option').allTextContents()).toEqual([
+        expect.stringContaining('English'),
+        expect.stringContaining('Deutsch'),
+      ]);
+      const time = await page.evaluate(() => window.sluicePlayer.video.currentTime);
+      await choice.selectOption({ index: 1 });
+      await page.waitForFunction(() => window.sluicePlayer.hls?.audioTrack === 1);
+      await isPlaying(page, time);
+    }));
+});
