@@ -1,10 +1,12 @@
 import type {
   AacConfig,
+  AudioConfig,
   AudioTrack,
   CodecConfig,
   Colour,
   H264Config,
   PixelAspect,
+  VideoConfig,
   VideoTrack,
 } from '../../src/core/media.ts';
 import { box, fixed, fourcc, fullBox, type Part, serialize, u8, u16, u24, u32, zeros } from './box.ts';
@@ -22,17 +24,31 @@ interface EntryOf<Track, Config> {
   readonly bitrate: Bitrate | null;
 }
 
-const SAMPLE_ENTRIES = {
-  h264: (entry: EntryOf<VideoTrack, H264Config>) => avc1(entry),
-  aac: (entry: EntryOf<AudioTrack, AacConfig>) => mp4a(entry),
-} satisfies Record<CodecConfig['codec'], unknown>;
+interface EntryWriter<Track, Config> {
+  write(entry: EntryOf<Track, Config>): Part;
+}
 
-/** The sample entry of a video track: one row of the table for each codec. */
-export const videoEntry = (entry: EntryOf<VideoTrack, VideoTrack['configs'][number]>): Part =>
-  SAMPLE_ENTRIES[entry.config.codec](entry);
+type EntryTable<Track, Config extends CodecConfig> = {
+  readonly [C in Config['codec']]: EntryWriter<Track, Extract<Config, { readonly codec: C }>>;
+};
 
-export const audioEntry = (entry: EntryOf<AudioTrack, AudioTrack['configs'][number]>): Part =>
-  SAMPLE_ENTRIES[entry.config.codec](entry);
+/** A new codec wants its row in one of these. */
+const VIDEO_ENTRIES: EntryTable<VideoTrack, VideoConfig> = {
+  h264: { write: (entry) => avc1(entry) },
+};
+const AUDIO_ENTRIES: EntryTable<AudioTrack, AudioConfig> = {
+  aac: { write: (entry) => mp4a(entry) },
+};
+
+export function videoEntry(entry: EntryOf<VideoTrack, VideoConfig>): Part {
+  const writer: EntryWriter<VideoTrack, VideoConfig> = VIDEO_ENTRIES[entry.config.codec];
+  return writer.write(entry);
+}
+
+export function audioEntry(entry: EntryOf<AudioTrack, AudioConfig>): Part {
+  const writer: EntryWriter<AudioTrack, AudioConfig> = AUDIO_ENTRIES[entry.config.codec];
+  return writer.write(entry);
+}
 
 /** AVC Sample Entry: ISO/IEC 14496-15, 5.4.2. */
 const avc1 = ({ track, config, bitrate }: EntryOf<VideoTrack, H264Config>): Part =>

@@ -20,24 +20,3 @@ export function writeRate(bits: BitWriter, rate: number): void {
   if (index >= 0) bits.u(index, 4);
   else bits.u(EXPLICIT_RATE, 4).u(rate, 24);
 }
-
-/** Rates by usacSamplingFrequencyIndex: ISO/IEC 23003-3, Table 67. Up to 12 as for AAC. */
-export const USAC_RATES: readonly number[] = [
-  ...SAMPLING_RATES,
-  0,
-  0,
-  57_600,
-  51_200,
-  40_000,
-  38_400,
-  34_150,
-  28_800,
-  25_600,
-  20_000,
-  19_200,
-  17_075,
-  14_400,
-  12_800,
-  9_600,
-];
-const USAC_EXPLICIT_RATE = 31;

@@ -8,6 +8,8 @@ import {
   writeProgramConfig,
   writeSilence,
 } from './aac-elements.ts';
+import { readRate, SAMPLING_RATES, writeRate } from './aac-rates.ts';
+import { readUsacConfig } from './aac-usac.ts';
 
 /** AudioSpecificConfig: ISO/IEC 14496-3, 1.6.2.1. Rates in Hz, frame sizes in samples per channel. */
 export interface AacInfo {
@@ -165,6 +167,19 @@ function readEld(bits: BitReader, { samplingRate, channelConfiguration }: Head):
     channels: coreChannels(channelConfiguration),
     elements: null,
     extension,
+    isComplete: false,
+  };
+}
+
+function readUsac(bits: BitReader): Core {
+  const { outputRate, frameSize, outputFrameSize, channels } = readUsacConfig(bits);
+  const isExtended = outputFrameSize > frameSize;
+  return {
+    samplingRate: isExtended ? (outputRate * frameSize) / outputFrameSize : outputRate,
+    frameSize,
+    channels,
+    elements: null,
+    extension: isExtended ? { rate: outputRate, ps: false } : null,
     isComplete: false,
   };
 }

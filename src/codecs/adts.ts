@@ -1,5 +1,6 @@
 import { BitReader } from '../core/bits.ts';
-import { buildAudioSpecificConfig, SAMPLING_RATES } from './aac.ts';
+import { buildAudioSpecificConfig } from './aac.ts';
+import { SAMPLING_RATES } from './aac-rates.ts';
 
 /** The header of an ADTS frame: ISO/IEC 14496-3, 1.A.2.2. */
 export interface AdtsHeader {

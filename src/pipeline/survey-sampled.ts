@@ -57,6 +57,7 @@ export async function surveySampled(sampling: Sampling, index: readonly SeekPoin
     kind: 'sampled',
     tracks: mergeTracks(keptIds(kept), looks),
     points: withFirst(head.points[0], usablePoints(verdict.points)),
+    videoConfig: head.videoConfig,
     reorder: head.reorder,
     skew: nanoseconds(head.skew),
     hasEnd: tail.size > 0,

@@ -1,9 +1,9 @@
 import type { Demuxer, Sample, SampleHead } from '../core/contracts.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { AudioTrack, VideoTrack } from '../core/media.ts';
+import type { AudioTrack, VideoConfig, VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
 import type { CutPoint } from '../core/timeline.ts';
-import { type PictureKind, pictureKind } from './pictures.ts';
+import { type PictureKind, pictureKind, withParameterSets } from './pictures.ts';
 
 /** What was seen of one track while planning. */
 export interface TrackSurvey {
@@ -22,6 +22,8 @@ export interface Survey {
   readonly tracks: ReadonlyMap<number, TrackSurvey>;
   /** Usable cuts of the main track in order of time. */
   readonly points: readonly CutPoint[];
+  /** The main video's configuration with the parameter sets that key pictures added; null without video. */
+  readonly videoConfig: VideoConfig | null;
   /** Largest number of pictures seen before one that is shown earlier. */
   readonly reorder: number;
   /** Largest distance in time between packets that lie beside each other. */
@@ -66,9 +68,11 @@ export class Surveyor {
   skew = 0;
   skipped = 0;
   readonly points: (CutPoint & { readonly kind: PictureKind })[] = [];
+  videoConfig: VideoConfig | null;
 
   constructor(kept: KeptTracks) {
     this.#video = kept.video;
+    this.videoConfig = kept.video?.configs[0] ?? null;
     const rate = kept.video?.frameRate;
     this.#durations = new Map([
       ...(kept.video && rate
@@ -124,6 +128,7 @@ export class Surveyor {
 
   #addPicture(sample: Sample, track: VideoTrack): void {
     const kind = pictureKind(track, sample.data);
+    if (sample.isKey && this.videoConfig) this.videoConfig = withParameterSets(this.videoConfig, sample.data);
     if (kind === 'idr' || (sample.isKey && (kind === 'recovery' || kind === 'intra')))
       this.points.push({
         time: sample.time,
@@ -175,6 +180,7 @@ export async function surveyWhole(demuxer: Demuxer, kept: KeptTracks, signal: Ab
     kind: 'whole',
     tracks: surveyor.result(),
     points: usablePoints(surveyor.points),
+    videoConfig: surveyor.videoConfig,
     reorder: surveyor.reorder,
     skew: nanoseconds(surveyor.skew),
     hasEnd: true,

@@ -4,10 +4,10 @@ import {
   aacCodecString,
   buildAudioSpecificConfig,
   parseAudioSpecificConfig,
-  SAMPLING_RATES,
   silentAacFrame,
 } from '../../src/codecs/aac.ts';
 import { type AacElement, elementsOf } from '../../src/codecs/aac-elements.ts';
+import { SAMPLING_RATES } from '../../src/codecs/aac-rates.ts';
 import { adtsToConfig, parseAdtsHeader } from '../../src/codecs/adts.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { AAC_ROWS } from './aac-rows.ts';

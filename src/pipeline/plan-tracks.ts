@@ -1,0 +1,76 @@
+import type { Demuxer } from '../core/contracts.ts';
+import type { AudioTrack, VideoTrack } from '../core/media.ts';
+import { NANOSECONDS_PER_SECOND, type Nanoseconds, rescaleUp, type Ticks } from '../core/time.ts';
+import type { Timeline } from '../core/timeline.ts';
+import { type AudioClock, audioClock, fitsRate, videoClock } from './clock.ts';
+import type { Survey } from './survey.ts';
+import type { PlannedAudio, PlannedVideo } from './title.ts';
+
+const DEFAULT_PICTURE = 0.04 * NANOSECONDS_PER_SECOND;
+/** Pictures whose distances are looked at: more would not tell more. */
+const LOOKED_AT = 2000;
+
+/** A declared rate that the stamps deny is dropped; sizes and colours stay. */
+export function planVideo(track: VideoTrack, survey: Survey, { zero, end }: Span): PlannedVideo {
+  const seen = survey.tracks.get(track.id);
+  const stamps = [...(seen?.stamps ?? [])].sort((a, b) => a - b);
+  const rate = track.frameRate && fitsRate(stamps, track.frameRate) ? track.frameRate : null;
+  const clock = videoClock({ zero, first: seen?.first ?? zero, rate });
+  const seconds = (end - (seen?.first ?? zero)) / NANOSECONDS_PER_SECOND;
+  const distances = stamps
+    .slice(1, LOOKED_AT)
+    .map((stamp, i) => stamp - (stamps[i] ?? stamp))
+    .filter((distance) => distance > 0)
+    .sort((a, b) => a - b);
+  const usual = rate
+    ? (NANOSECONDS_PER_SECOND * rate.den) / rate.num
+    : (distances[distances.length >> 1] ?? DEFAULT_PICTURE);
+  return {
+    track: { ...track, frameRate: rate, configs: survey.videoConfig ? [survey.videoConfig] : track.configs },
+    clock,
+    reorderDepth: Math.min(16, Math.max(track.reorderDepth, survey.reorder)),
+    pictureDuration: Math.max(1, Math.round((usual * clock.timescale) / NANOSECONDS_PER_SECOND)),
+    usualRate: usualRate(distances, usual),
+    counted:
+      survey.kind === 'whole' && seconds > 0
+        ? { pictures: stamps.length, rate: stamps.length / seconds }
+        : null,
+  };
+}
+
+export interface Span {
+  readonly zero: Nanoseconds;
+  readonly end: Nanoseconds;
+}
+
+/** Stamps are rounded to milliseconds: the mean of the distances near the usual one is exact, the usual one is not. */
+function usualRate(distances: readonly number[], usual: number): number {
+  const near = distances.filter((distance) => distance > usual / 2 && distance < usual * 1.5);
+  const mean = near.length > 0 ? near.reduce((sum, distance) => sum + distance, 0) / near.length : usual;
+  return NANOSECONDS_PER_SECOND / mean;
+}
+
+export interface ClockContext {
+  readonly survey: Survey;
+  readonly zero: Nanoseconds;
+  readonly demuxer: Demuxer;
+}
+
+/** Frame size where neither codec nor container tell one: AAC's. */
+const DEFAULT_FRAME = 1024;
+
+export const planAudioClock = (track: AudioTrack, { survey, zero, demuxer }: ClockContext) =>
+  audioClock({
+    zero,
+    sampleRate: track.sampleRate,
+    frameSize: track.frameSize ?? DEFAULT_FRAME,
+    seen: survey.tracks.get(track.id)?.stamps ?? [],
+    precision: demuxer.precision,
+  });
+
+/** The same boundaries as the main track's, in samples. */
+export function planAudio(track: AudioTrack, clock: AudioClock, timeline: Timeline): PlannedAudio {
+  const toSamples = (time: Ticks) => rescaleUp(time, timeline.timescale, clock.timescale);
+  const inner = timeline.cuts.slice(1).map((cut) => toSamples(cut.time));
+  return { track, clock, boundaries: [0, ...inner, toSamples(timeline.end)] };
+}
