@@ -1,13 +1,7 @@
 import { buildAudioSpecificConfig, parseAudioSpecificConfig } from '../../src/codecs/aac.ts';
-import {
-  buildAvcRecord,
-  looksAnnexB,
-  parseAvcRecord,
-  parseSps,
-  recordFromAnnexB,
-  reorderDepth,
-  toLengthPrefixed4,
-} from '../../src/codecs/h264.ts';
+import { buildAvcRecord, parseAvcRecord, recordFromAnnexB } from '../../src/codecs/h264.ts';
+import { parseSps, reorderDepth } from '../../src/codecs/h264-sps.ts';
+import { looksAnnexB, toLengthPrefixed4 } from '../../src/codecs/nal.ts';
 import type { AudioConfig, Colour, PixelAspect, VideoConfig } from '../../src/core/media.ts';
 import type { FrameRate } from '../../src/core/time.ts';
 import type { Master } from './ebml.ts';

@@ -4,10 +4,6 @@ import { NAL, nalType } from './h264-access-unit.ts';
 import { parsePpsIds, parseSps } from './h264-sps.ts';
 import { type NalFraming, splitAnnexB } from './nal.ts';
 
-export { classifyAccessUnit, probeAccessUnit } from './h264-access-unit.ts';
-export { parsePpsIds, parseSps, reorderDepth, type Sps, spsFrameRate } from './h264-sps.ts';
-export { looksAnnexB, toLengthPrefixed4 } from './nal.ts';
-
 export interface ParameterSets {
   readonly sps: readonly Uint8Array[];
   readonly pps: readonly Uint8Array[];

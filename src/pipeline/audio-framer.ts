@@ -91,7 +91,7 @@ export class AudioFramer {
     const { gridOrigin, frameSize, start, end, isLast, silence } = this.#plan;
     if (!silence) return null;
     const from = Math.max(start, this.#last === null ? 0 : this.#last + frameSize);
-    const limit = isLast ? Math.min(until, end + frameSize - 1) : Math.min(until, end + 2 * frameSize);
+    const limit = isLast ? Math.min(until, end + frameSize - 1) : Math.min(until, end + 3 * frameSize);
     const range = audioFrameRange(from - gridOrigin, limit - frameSize - gridOrigin + 1, frameSize);
     for (let k = range.first; k < range.end; k++) {
       const slot = gridOrigin + k * frameSize;

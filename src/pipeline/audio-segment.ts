@@ -1,4 +1,4 @@
-import { CODECS } from '../codecs/codecs.ts';
+import { codecOf } from '../codecs/codecs.ts';
 import type { Sample, TimedPacket } from '../core/contracts.ts';
 import { corrupt } from '../core/errors.ts';
 import { AudioFramer } from './audio-framer.ts';
@@ -54,7 +54,7 @@ function framerOf(title: Title, audio: PlannedAudio, n: number): AudioFramer {
     start,
     end,
     isLast: n + 2 === boundaries.length,
-    silence: CODECS[config.codec].silentFrame(config),
+    silence: codecOf(config).silentFrame(config),
   };
   return new AudioFramer(plan, title.counters);
 }

@@ -119,7 +119,7 @@ function gridPhase(stamps: readonly number[], frameSize: number, tolerance: numb
     high = Math.max(high, residue);
   }
   const phase = Math.round(first + (low + high) / 2);
-  const earliest = Math.min(...stamps);
+  const earliest = stamps.reduce((least, stamp) => Math.min(least, stamp), first);
   const firstFrame = phase + Math.round((earliest - phase) / frameSize) * frameSize;
   return earliest >= 0 && firstFrame < 0 ? phase - firstFrame : phase;
 }

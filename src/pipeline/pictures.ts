@@ -1,10 +1,5 @@
-import {
-  buildAvcRecord,
-  mergeParameterSets,
-  missingParameterSets,
-  parseAvcRecord,
-  probeAccessUnit,
-} from '../codecs/h264.ts';
+import { buildAvcRecord, mergeParameterSets, missingParameterSets, parseAvcRecord } from '../codecs/h264.ts';
+import { probeAccessUnit } from '../codecs/h264-access-unit.ts';
 import { splitLengthPrefixed } from '../codecs/nal.ts';
 import { MediaError } from '../core/errors.ts';
 import type { VideoConfig, VideoTrack } from '../core/media.ts';

@@ -1,6 +1,6 @@
 import { createFragmentMuxer } from '../../muxers/fmp4/muxer.ts';
 import { type AudioRendition, mediaPlaylist, multivariantPlaylist, type Variant } from '../../muxers/hls.ts';
-import { CODECS } from '../codecs/codecs.ts';
+import { codecOf } from '../codecs/codecs.ts';
 import type { Muxer } from '../core/contracts.ts';
 import type { AudioTrack, Colour } from '../core/media.ts';
 import { nearestRate } from '../core/time.ts';
@@ -55,7 +55,7 @@ function videoRendition(title: Title, video: PlannedVideo): VideoRendition {
       timescale: clock.timescale,
       bitrate: bandwidth,
     }),
-    codecString: config ? CODECS[config.codec].codecString(config) : '',
+    codecString: config ? codecOf(config).codecString(config) : '',
     bandwidth,
     durations: segmentDurations([...timeline.cuts.map((cut) => cut.time), timeline.end], timeline.timescale),
     video,
@@ -77,7 +77,7 @@ function audioRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
       timescale: clock.timescale,
       bitrate: bandwidth,
     }),
-    codecString: config ? CODECS[config.codec].codecString(config) : '',
+    codecString: config ? codecOf(config).codecString(config) : '',
     bandwidth,
     durations: segmentDurations(audio.boundaries.map(onGrid), clock.timescale),
     audio,

@@ -216,12 +216,12 @@ export const AAC_ROWS: readonly AacRow[] = [
   },
   {
     name: 'xHE (USAC) without SBR',
-    config: 'f9464322000000',
+    config: 'f94824211cc01852002000a6104640b800',
     expected: {
       objectType: 42,
-      samplingRate: 48_000,
-      outputRate: 48_000,
-      channels: 2,
+      samplingRate: 44_100,
+      outputRate: 44_100,
+      channels: 1,
       frameSize: 1024,
       outputFrameSize: 1024,
     },
@@ -229,7 +229,7 @@ export const AAC_ROWS: readonly AacRow[] = [
   },
   {
     name: 'xHE (USAC) with 2:1 SBR',
-    config: 'f9464362000000',
+    config: 'f94643622cc04152660673002b9000013800800011bf2c00',
     expected: {
       objectType: 42,
       samplingRate: 24_000,

@@ -104,7 +104,7 @@ test.each([
 });
 
 test('there is no silence for other syntaxes', () => {
-  for (const config of ['899000', 'b98800', 'f8e64000', 'f9464322000000', '11e8'])
+  for (const config of ['899000', 'b98800', 'f8e64000', 'f94824211cc01852002000a6104640b800', '11e8'])
     expect(silentAacFrame(bytesOf(config))).toBeNull();
 });
 

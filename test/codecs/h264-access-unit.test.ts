@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { classifyAccessUnit, parseSps, probeAccessUnit } from '../../src/codecs/h264.ts';
-import { parseSliceHeader } from '../../src/codecs/h264-access-unit.ts';
+import { classifyAccessUnit, parseSliceHeader, probeAccessUnit } from '../../src/codecs/h264-access-unit.ts';
+import { parseSps } from '../../src/codecs/h264-sps.ts';
 import { joinLengthPrefixed } from '../../src/codecs/nal.ts';
 import { BitWriter } from '../../src/core/bits.ts';
 import { concat } from '../../src/core/bytes.ts';

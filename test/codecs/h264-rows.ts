@@ -1,4 +1,4 @@
-import type { Sps } from '../../src/codecs/h264.ts';
+import type { Sps } from '../../src/codecs/h264-sps.ts';
 
 interface SpsRow {
   readonly name: string;

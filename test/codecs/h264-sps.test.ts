@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePpsIds, parseSps, reorderDepth, type Sps, spsFrameRate } from '../../src/codecs/h264.ts';
+import { parsePpsIds, parseSps, reorderDepth, type Sps, spsFrameRate } from '../../src/codecs/h264-sps.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { SPS_ROWS } from './h264-rows.ts';
 import { bytesOf } from './hex.ts';

@@ -1,12 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { createFragmentMuxer } from '../../../muxers/fmp4/muxer.ts';
-import {
-  buildAvcRecord,
-  classifyAccessUnit,
-  collectParameterSets,
-  parseSps,
-} from '../../../src/codecs/h264.ts';
+import { buildAvcRecord, collectParameterSets } from '../../../src/codecs/h264.ts';
+import { classifyAccessUnit } from '../../../src/codecs/h264-access-unit.ts';
+import { parseSps } from '../../../src/codecs/h264-sps.ts';
 import { joinLengthPrefixed, splitAnnexB } from '../../../src/codecs/nal.ts';
 import { concat } from '../../../src/core/bytes.ts';
 import type { VideoTrack } from '../../../src/core/media.ts';
