@@ -2,13 +2,39 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const report = process.env.SLUICE_TEST_REPORT;
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Tests of the whole: they start servers and browsers and measure times, so they run one by one, after the others. */
+const WHOLE = ['test/browser/**/*.test.ts', 'test/measure/**/*.test.ts', 'test/node.test.ts'];
 
 export default defineConfig({
-  root: fileURLToPath(new URL('..', import.meta.url)),
+  root,
   test: {
-    include: ['test/**/*.test.ts'],
-    pool: 'threads',
     testTimeout: 30_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    projects: [
+      {
+        extends: true,
+        root,
+        test: {
+          name: 'units',
+          include: ['test/**/*.test.ts'],
+          exclude: WHOLE,
+          pool: 'threads',
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        root,
+        test: {
+          name: 'whole',
+          include: WHOLE,
+          fileParallelism: false,
+          pool: 'threads',
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -10,9 +10,9 @@ import { type AacElement, elementsOf } from '../../src/codecs/aac-elements.ts';
 import { SAMPLING_RATES } from '../../src/codecs/aac-rates.ts';
 import { adtsToConfig, parseAdtsHeader } from '../../src/codecs/adts.ts';
 import { MediaError } from '../../src/core/errors.ts';
+import { bytesOf, hexOf } from '../helpers/hex.ts';
+import { expectMediaErrors } from '../helpers/mutations.ts';
 import { AAC_ROWS } from './aac-rows.ts';
-import { bytesOf, hexOf } from './hex.ts';
-import { expectMediaErrors } from './mutations.ts';
 
 describe.each(AAC_ROWS)('$name', ({ config, expected, codec }) => {
   const bytes = bytesOf(config);

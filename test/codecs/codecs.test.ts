@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CODECS, codecOf } from '../../src/codecs/codecs.ts';
 import type { CodecConfig } from '../../src/core/media.ts';
-import { bytesOf } from './hex.ts';
+import { bytesOf } from '../helpers/hex.ts';
 
 const ROWS: readonly { config: CodecConfig; kind: string; codecString: string; hasSilence: boolean }[] = [
   {

@@ -4,9 +4,9 @@ import { parseSps } from '../../src/codecs/h264-sps.ts';
 import { joinLengthPrefixed } from '../../src/codecs/nal.ts';
 import { BitWriter } from '../../src/core/bits.ts';
 import { concat } from '../../src/core/bytes.ts';
+import { bytesOf } from '../helpers/hex.ts';
+import { expectMediaErrors } from '../helpers/mutations.ts';
 import { SPS_ROWS } from './h264-rows.ts';
-import { bytesOf } from './hex.ts';
-import { expectMediaErrors } from './mutations.ts';
 
 const SPS = '6764000aacd94426c044000003000400000300c83c489658';
 const PPS = '68ebe3cb22c0';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { parsePpsIds, parseSps, reorderDepth, type Sps, spsFrameRate } from '../../src/codecs/h264-sps.ts';
 import { MediaError } from '../../src/core/errors.ts';
+import { bytesOf } from '../helpers/hex.ts';
+import { expectMediaErrors } from '../helpers/mutations.ts';
 import { SPS_ROWS } from './h264-rows.ts';
-import { bytesOf } from './hex.ts';
-import { expectMediaErrors } from './mutations.ts';
 
 describe.each(SPS_ROWS)('$name', ({ sps, pps, expected, reorderDepth: depth }) => {
   test('SPS', () => {

@@ -10,9 +10,9 @@ import {
 } from '../../src/codecs/h264.ts';
 import { joinAnnexB } from '../../src/codecs/nal.ts';
 import { MediaError } from '../../src/core/errors.ts';
+import { bytesOf, hexOf } from '../helpers/hex.ts';
+import { expectMediaErrors } from '../helpers/mutations.ts';
 import { SPS_ROWS } from './h264-rows.ts';
-import { bytesOf, hexOf } from './hex.ts';
-import { expectMediaErrors } from './mutations.ts';
 
 const setsOf = (row: (typeof SPS_ROWS)[number] | undefined) => ({
   sps: [bytesOf(row?.sps ?? '')],

@@ -11,7 +11,7 @@ import {
   toLengthPrefixed4,
 } from '../../src/codecs/nal.ts';
 import { MediaError } from '../../src/core/errors.ts';
-import { bytesOf, hexOf } from './hex.ts';
+import { bytesOf, hexOf } from '../helpers/hex.ts';
 
 const hexes = (nals: Iterable<Uint8Array>) => [...nals].map(hexOf);
 

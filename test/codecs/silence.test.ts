@@ -5,8 +5,8 @@ import type { AacElement } from '../../src/codecs/aac-elements.ts';
 import { concat } from '../../src/core/bytes.ts';
 import type { AudioTrack } from '../../src/core/media.ts';
 import { ticks } from '../../src/core/time.ts';
-import { needsFfmpeg, run } from './ffmpeg.ts';
-import { bytesOf } from './hex.ts';
+import { needsFfmpeg, run } from '../helpers/ffmpeg.ts';
+import { bytesOf } from '../helpers/hex.ts';
 
 const FRAMES = 20;
 

@@ -8,7 +8,7 @@ import { joinLengthPrefixed, splitAnnexB } from '../../../src/codecs/nal.ts';
 import { concat } from '../../../src/core/bytes.ts';
 import type { VideoTrack } from '../../../src/core/media.ts';
 import { ticks } from '../../../src/core/time.ts';
-import { needsFfmpeg, run } from '../../codecs/ffmpeg.ts';
+import { needsFfmpeg, run } from '../../helpers/ffmpeg.ts';
 import { VIDEO } from './tracks.ts';
 
 /** Access units of a byte stream with delimiters: NAL unit type 9. */

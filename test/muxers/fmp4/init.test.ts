@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createFragmentMuxer } from '../../../muxers/fmp4/muxer.ts';
 import { parseAudioSpecificConfig } from '../../../src/codecs/aac.ts';
 import type { VideoTrack } from '../../../src/core/media.ts';
-import { bytesOf } from '../../codecs/hex.ts';
 import { dumpBoxes } from '../../helpers/box-dump.ts';
+import { bytesOf } from '../../helpers/hex.ts';
 import { AUDIO, VIDEO } from './tracks.ts';
 
 const BITRATE = { average: 1_000_000, peak: 1_500_000 };

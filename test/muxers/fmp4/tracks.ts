@@ -2,7 +2,7 @@ import { buildAvcRecord } from '../../../src/codecs/h264.ts';
 import type { TimedPacket } from '../../../src/core/contracts.ts';
 import type { AudioTrack, VideoTrack } from '../../../src/core/media.ts';
 import { ticks } from '../../../src/core/time.ts';
-import { bytesOf } from '../../codecs/hex.ts';
+import { bytesOf } from '../../helpers/hex.ts';
 
 const common = {
   index: 0,

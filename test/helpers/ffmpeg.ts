@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import type { TestContext } from 'vitest';
+import { SKIPPED } from './chromium.ts';
 
 const isThere = (tool: string) => spawnSync(tool, ['-version']).status === 0;
 const hasTools = isThere('ffmpeg') && isThere('ffprobe');
 
 /** Ends a test where the oracle is not installed. */
 export function needsFfmpeg(context: TestContext): void {
-  if (!hasTools) context.skip('skipped: run npm run setup:test');
+  if (!hasTools) context.skip(SKIPPED);
 }
 
 interface Answer {
