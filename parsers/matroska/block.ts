@@ -70,8 +70,16 @@ export function parseBlockGroup(block: BlockBytes, context: BlockContext): Sampl
   }
   const cursor = new ByteCursor(content, block.contentPosition);
   const header = readBlockHeader(cursor);
-  const duration = group.uint('BlockDuration');
+  const duration = blockDuration(group, context);
   return readSamples({ block, header, cursor, duration }, !group.has('ReferenceBlock'), context);
+}
+
+/** BlockDuration; null where it is absent or stands for an unknown one: 2^64 − 1 and the like occur. */
+function blockDuration(group: Master, { timestampScale }: BlockContext): number | null {
+  const data = group.binary('BlockDuration');
+  if (!data || data.length > 8) return null;
+  const duration = new ByteCursor(data).uint(data.length);
+  return Number.isSafeInteger(duration * timestampScale) ? duration : null;
 }
 
 interface OpenBlock {
@@ -127,8 +135,9 @@ export function peekBlock(
   context: BlockContext,
 ): { readonly head: SampleHead | null; readonly isKnown: boolean } | null {
   const inner = block.id === ELEMENTS.SimpleBlock ? block.content : blockOfGroup(block);
-  if (!inner) return null;
-  const size = Math.clz32(inner[0] ?? 0) - 23;
+  const first = inner?.[0];
+  if (!inner || first === undefined) return null;
+  const size = Math.clz32(first) - 23;
   if (size > 8) throw corrupt('Track number longer than 8 bytes', block.contentPosition);
   if (inner.length < size + 3) return null;
   const cursor = new ByteCursor(inner, block.contentPosition);

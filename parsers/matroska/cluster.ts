@@ -83,8 +83,8 @@ export class ClusterReader {
     if (this.#cluster && position >= this.#cluster.end) this.#cluster = null;
     const head = readElementHead(this.#queue.peek(MAX_HEAD_SIZE), position);
     if (!head) return null;
-    if (this.#cluster && TOP_LEVEL.has(head.id) && this.#cluster.end === Number.POSITIVE_INFINITY)
-      this.#cluster = null;
+    // Ends a Cluster of unknown size, and one whose damaged size would swallow those behind it.
+    if (this.#cluster && TOP_LEVEL.has(head.id)) this.#cluster = null;
     if (!this.#cluster) return this.#readTopLevel(head);
     if (head.size === null) throw corrupt(`${elementName(head.id)} of unknown size in a Cluster`, position);
     if (position + head.headSize + head.size > this.#cluster.end)
@@ -120,7 +120,10 @@ export class ClusterReader {
     if (this.#queue.length < head.headSize + size) return null;
     const cursor = new ByteCursor(this.#queue.peek(head.headSize + size), this.#queue.position);
     cursor.skip(head.headSize);
-    if (this.#cluster) this.#cluster.time = cursor.uint(size);
+    const time = cursor.uint(size);
+    if (!Number.isSafeInteger(time * this.#context.timestampScale))
+      throw corrupt(`Cluster at ${time} · ${this.#context.timestampScale} ns`, this.#queue.position);
+    if (this.#cluster) this.#cluster.time = time;
     this.#queue.skip(head.headSize + size);
     return 'more';
   }
@@ -143,7 +146,7 @@ export class ClusterReader {
     if (this.#queue.length < whole || size > PEEK) {
       const available = Math.min(whole, PEEK, this.#queue.length);
       const content = this.#queue.peek(available).subarray(head.headSize);
-      const peeked = peekBlock({ ...place, content }, this.#context);
+      const peeked = this.#peek({ ...place, content });
       if (peeked && !peeked.isKnown) {
         this.#passOver(whole);
         return 'more';
@@ -161,6 +164,16 @@ export class ClusterReader {
       this.#skipped += whole;
     }
     return 'more';
+  }
+
+  /** What a block's beginning tells; nothing when it is broken, which is judged when all of it is there. */
+  #peek(block: Parameters<typeof peekBlock>[0]): ReturnType<typeof peekBlock> {
+    try {
+      return peekBlock(block, this.#context);
+    } catch (error) {
+      if (error instanceof MediaError) return null;
+      throw error;
+    }
   }
 
   #passOver(size: number): void {

@@ -28,23 +28,26 @@ export interface AudioSetup {
   normalize(frame: Uint8Array): Uint8Array;
 }
 
-/** CodecID → set-up from CodecPrivate; null when the private data are missing or of no use. */
-export const VIDEO_CODECS: Readonly<Record<string, (privateData: Uint8Array | null) => VideoSetup | null>> = {
-  'V_MPEG4/ISO/AVC': h264Setup,
-};
+/**
+ * CodecID → set-up from the TrackEntry; null when the private data are missing or of no use. Maps, not objects:
+ * IDs come from the file, and `constructor` is one too.
+ */
+export const VIDEO_CODECS: ReadonlyMap<string, (entry: Master) => VideoSetup | null> = new Map([
+  ['V_MPEG4/ISO/AVC', (entry: Master) => h264Setup(entry.binary('CodecPrivate'))],
+]);
 
-export const AUDIO_CODECS: Readonly<Record<string, (entry: Master) => AudioSetup | null>> = {
-  A_AAC: aacSetup,
-  'A_AAC/MPEG2/MAIN': (entry) => legacyAacSetup(entry, { objectType: 1, hasSbr: false }),
-  'A_AAC/MPEG2/LC': (entry) => legacyAacSetup(entry, { objectType: 2, hasSbr: false }),
-  'A_AAC/MPEG2/LC/SBR': (entry) => legacyAacSetup(entry, { objectType: 2, hasSbr: true }),
-  'A_AAC/MPEG2/SSR': (entry) => legacyAacSetup(entry, { objectType: 3, hasSbr: false }),
-  'A_AAC/MPEG4/MAIN': (entry) => legacyAacSetup(entry, { objectType: 1, hasSbr: false }),
-  'A_AAC/MPEG4/LC': (entry) => legacyAacSetup(entry, { objectType: 2, hasSbr: false }),
-  'A_AAC/MPEG4/LC/SBR': (entry) => legacyAacSetup(entry, { objectType: 2, hasSbr: true }),
-  'A_AAC/MPEG4/SSR': (entry) => legacyAacSetup(entry, { objectType: 3, hasSbr: false }),
-  'A_AAC/MPEG4/LTP': (entry) => legacyAacSetup(entry, { objectType: 4, hasSbr: false }),
-};
+export const AUDIO_CODECS: ReadonlyMap<string, (entry: Master) => AudioSetup | null> = new Map([
+  ['A_AAC', aacSetup],
+  ['A_AAC/MPEG2/MAIN', legacyAac({ objectType: 1, hasSbr: false })],
+  ['A_AAC/MPEG2/LC', legacyAac({ objectType: 2, hasSbr: false })],
+  ['A_AAC/MPEG2/LC/SBR', legacyAac({ objectType: 2, hasSbr: true })],
+  ['A_AAC/MPEG2/SSR', legacyAac({ objectType: 3, hasSbr: false })],
+  ['A_AAC/MPEG4/MAIN', legacyAac({ objectType: 1, hasSbr: false })],
+  ['A_AAC/MPEG4/LC', legacyAac({ objectType: 2, hasSbr: false })],
+  ['A_AAC/MPEG4/LC/SBR', legacyAac({ objectType: 2, hasSbr: true })],
+  ['A_AAC/MPEG4/SSR', legacyAac({ objectType: 3, hasSbr: false })],
+  ['A_AAC/MPEG4/LTP', legacyAac({ objectType: 4, hasSbr: false })],
+]);
 
 /** CodecPrivate is an AVCDecoderConfigurationRecord; Annex B parameter sets in its place occur (rule 17). */
 function h264Setup(privateData: Uint8Array | null): VideoSetup | null {
@@ -88,19 +91,34 @@ function aacSetupOf(record: Uint8Array): AudioSetup {
   };
 }
 
+/** A sampling rate in whole Hz; null where there is none that a rate can be: floats may be infinite. */
+export function readRate(
+  audio: Master | null,
+  name: 'SamplingFrequency' | 'OutputSamplingFrequency',
+): number | null {
+  const rate = Math.round(audio?.float(name) ?? 0);
+  return rate > 0 && rate <= MAX_RATE ? rate : null;
+}
+
+/** Twice the highest rate of DSD as PCM. */
+const MAX_RATE = 1_536_000;
+
 interface LegacyAac {
   readonly objectType: number;
   readonly hasSbr: boolean;
 }
 
 /** The IDs of before 2005 have no private data: profile in the name, the rest in the Audio element. */
-function legacyAacSetup(entry: Master, { objectType, hasSbr }: LegacyAac): AudioSetup | null {
-  const audio = entry.master('Audio');
-  const samplingRate = Math.round(audio?.float('SamplingFrequency') ?? 8000);
-  const output = Math.round(audio?.float('OutputSamplingFrequency') ?? samplingRate);
-  const channelConfiguration = audio?.uint('Channels') ?? 1;
-  const extensionRate = hasSbr ? (output > samplingRate ? output : samplingRate * 2) : null;
-  return aacSetupOf(
-    buildAudioSpecificConfig({ objectType, samplingRate, channelConfiguration, extensionRate }),
-  );
+function legacyAac({ objectType, hasSbr }: LegacyAac): (entry: Master) => AudioSetup {
+  return (entry) => {
+    const audio = entry.master('Audio');
+    const samplingRate = readRate(audio, 'SamplingFrequency') ?? 8000;
+    const output = readRate(audio, 'OutputSamplingFrequency') ?? samplingRate;
+    const channels = audio?.uint('Channels') ?? 1;
+    const extensionRate = hasSbr ? (output > samplingRate ? output : samplingRate * 2) : null;
+    const channelConfiguration = channels === 8 ? 7 : channels;
+    return aacSetupOf(
+      buildAudioSpecificConfig({ objectType, samplingRate, channelConfiguration, extensionRate }),
+    );
+  };
 }

@@ -16,30 +16,65 @@ interface CueContext {
  */
 export function parseCues(cues: Master, context: CueContext): Map<number, SeekPoint[]> {
   const byTrack = new Map<number, SeekPoint[]>();
-  for (const point of cues.masters('CuePoint')) {
-    const time = point.uint('CueTime');
-    if (time === null) continue;
-    for (const entry of point.masters('CueTrackPositions')) {
-      const track = entry.uint('CueTrack');
-      const position = (entry.uint('CueClusterPosition') ?? -1) + context.segmentStart;
-      if (track === null || position < context.segmentStart || position >= context.end) continue;
-      const list = byTrack.get(track) ?? [];
-      if (list.length === 0) byTrack.set(track, list);
-      list.push({ time: nanoseconds(time * context.timestampScale), position, blockPosition: null });
-    }
+  for (const { track, point } of cues.soundMasters('CuePoint', (point) => readPoint(point, context)).flat()) {
+    const list = byTrack.get(track) ?? [];
+    if (list.length === 0) byTrack.set(track, list);
+    list.push(point);
   }
   for (const [track, list] of byTrack) byTrack.set(track, inOrder(list));
   return byTrack;
 }
 
-/** Points that go forward in time and in the file; later duplicates and those that run backwards are dropped. */
+interface TrackPoint {
+  readonly track: number;
+  readonly point: SeekPoint;
+}
+
+function readPoint(cue: Master, context: CueContext): TrackPoint[] {
+  const time = (cue.uint('CueTime') ?? Number.NaN) * context.timestampScale;
+  if (!Number.isSafeInteger(time)) return [];
+  const points = cue.soundMasters('CueTrackPositions', (entry) => {
+    const track = entry.uint('CueTrack');
+    const position = (entry.uint('CueClusterPosition') ?? -1) + context.segmentStart;
+    if (track === null || position < context.segmentStart || position >= context.end) return null;
+    return { track, point: { time: nanoseconds(time), position, blockPosition: null } };
+  });
+  return points.filter((point) => point !== null);
+}
+
+/**
+ * The most points that go forward both in time and in the file; of several with one time the first in the file.
+ * So a point that leads astray costs itself, not those that follow it.
+ */
 function inOrder(points: SeekPoint[]): SeekPoint[] {
+  const sorted = points
+    .sort((a, b) => a.time - b.time || a.position - b.position)
+    .filter((point, i, all) => point.time !== all[i - 1]?.time);
+  // Longest non-decreasing run of positions: ends[n] is the lowest last point of all runs of n + 1 points.
+  const ends: number[] = [];
+  const before = sorted.map((point, i) => {
+    const length = firstAbove(ends, (end) => (sorted[end]?.position ?? 0) > point.position);
+    ends[length] = i;
+    return ends[length - 1];
+  });
   const kept: SeekPoint[] = [];
-  for (const point of points.sort((a, b) => a.time - b.time || a.position - b.position)) {
-    const last = kept.at(-1);
-    if (!last || (point.time > last.time && point.position >= last.position)) kept.push(point);
+  for (let i = ends.at(-1); i !== undefined; i = before[i]) {
+    const point = sorted[i];
+    if (point) kept.push(point);
   }
-  return kept;
+  return kept.reverse();
+}
+
+/** Index of the first item that `isAbove`; items below come first. */
+function firstAbove(items: readonly number[], isAbove: (item: number) => boolean): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isAbove(items[middle] ?? 0)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** `HH:MM:SS.nnnnnnnnn`, the DURATION of mkvmerge's and FFmpeg's statistics tags; null when it is not one. */
@@ -47,5 +82,6 @@ export function parseTagDuration(text: string): number | null {
   const match = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(text.trim());
   if (!match) return null;
   const [, h = '0', m = '0', s = '0'] = match;
-  return Math.round((Number(h) * 3600 + Number(m) * 60 + Number(s)) * NANOSECONDS_PER_SECOND);
+  const duration = Math.round((Number(h) * 3600 + Number(m) * 60 + Number(s)) * NANOSECONDS_PER_SECOND);
+  return Number.isSafeInteger(duration) ? duration : null;
 }

@@ -34,6 +34,8 @@ const STEP = { first: 64 * 1024, last: 1024 * 1024 };
 const HOP = 64 * 1024;
 /** SeekHeads that name further SeekHeads (rule 18). */
 const SEEK_ROUNDS = 3;
+/** Places read in one of these rounds; five kinds of elements are looked for. A head can name thousands. */
+const SEEK_TARGETS = 8;
 const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
 
 /** What is known of the file before its packets. */
@@ -139,12 +141,14 @@ async function readLayout(source: Source, signal: AbortSignal): Promise<Layout> 
   const end = Math.min(bounds.end ?? size, size);
   const read = (range: ByteRange) => readRange(source, range, signal);
   const elements = new Map<TopName, TopElement>();
-  const first = scanTopLevel(head.subarray(bounds.start), bounds.start);
+  const first = scanTopLevel(head.subarray(bounds.start, bounds.end ?? head.length), bounds.start);
   take(elements, first);
-  const [firstCluster] = await Promise.all([
+  const [reached] = await Promise.all([
     reachCluster(first, end, { read, elements }),
     followSeekHeads(first, { bounds, end, read, elements }),
   ]);
+  // Nowhere reached: the size of an element before it may be what is damaged.
+  const firstCluster = reached ?? findClusterId(head, bounds.start);
   const behind = [...elements.values()]
     .map((element) => element.position)
     .filter((p) => p > (firstCluster ?? end));
@@ -195,8 +199,12 @@ async function followSeekHeads(first: TopScan, reading: SeekReading): Promise<vo
   for (let round = 0; round < SEEK_ROUNDS && heads.length > 0; round++) {
     const targets = heads
       .flatMap((head) => [...seekTargets(head.content, bounds, end)])
-      .filter(([name, position]) => !visited.has(position) && (name === 'SeekHead' || !elements.has(name)));
-    for (const [, position] of targets) visited.add(position);
+      .filter(([name, position]) => {
+        const isNew = !visited.has(position) && (name === 'SeekHead' || !elements.has(name));
+        if (isNew) visited.add(position);
+        return isNew;
+      })
+      .slice(0, SEEK_TARGETS);
     const scans = await Promise.all(targets.map(([, position]) => scanAt(position, reading)));
     for (const scan of scans) if (scan) take(elements, scan);
     heads = scans.flatMap((scan) => scan?.found.filter((element) => element.name === 'SeekHead') ?? []);
@@ -226,35 +234,34 @@ function readStatistics(
 ): Map<number, TrackStatistics> {
   const statistics = new Map<number, TrackStatistics>();
   if (!tags) return statistics;
-  try {
-    for (const tag of tags.masters('Tag')) {
-      const uid = tag.master('Targets')?.identity('TagTrackUID');
-      const id = uid && tracks.find((track) => track.uid === uid)?.track.id;
-      if (id) statistics.set(id, { ...NO_STATISTICS, ...statistics.get(id), ...readTag(tag) });
-    }
-  } catch (error) {
-    // Tags are hints as well.
-    if (!(error instanceof MediaError)) throw error;
-  }
+  tags.soundMasters('Tag', (tag) => {
+    const uid = tag.master('Targets')?.identity('TagTrackUID');
+    const id = uid && tracks.find((track) => track.uid === uid)?.track.id;
+    if (id) statistics.set(id, { ...NO_STATISTICS, ...statistics.get(id), ...readTag(tag) });
+  });
   return statistics;
 }
 
 const NO_STATISTICS: TrackStatistics = { bytes: null, bitrate: null, frames: null, duration: null };
 
-const TAG_FIELDS: Readonly<Record<string, (text: string) => Partial<TrackStatistics>>> = {
-  BPS: (text) => ({ bitrate: countOf(text) }),
-  NUMBER_OF_BYTES: (text) => ({ bytes: countOf(text) }),
-  NUMBER_OF_FRAMES: (text) => ({ frames: countOf(text) }),
-  DURATION: (text) => {
-    const duration = parseTagDuration(text);
-    return { duration: duration === null ? null : nanoseconds(duration) };
-  },
-};
+/** A map, not an object: names come from the file, and `constructor` is one too. */
+type ReadField = (text: string) => Partial<TrackStatistics>;
+const TAG_FIELDS: ReadonlyMap<string, ReadField> = new Map<string, ReadField>([
+  ['BPS', (text) => ({ bitrate: countOf(text) })],
+  ['NUMBER_OF_BYTES', (text) => ({ bytes: countOf(text) })],
+  ['NUMBER_OF_FRAMES', (text) => ({ frames: countOf(text) })],
+  ['DURATION', (text) => ({ duration: tagDuration(text) })],
+]);
+
+function tagDuration(text: string): Nanoseconds | null {
+  const duration = parseTagDuration(text);
+  return duration === null ? null : nanoseconds(duration);
+}
 
 function readTag(tag: Master): Partial<TrackStatistics> {
   const simple = tag.masters('SimpleTag').map((entry) => {
     const name = (entry.string('TagName') ?? '').replace(/-[a-z]{2,3}$/, '');
-    return TAG_FIELDS[name]?.(entry.string('TagString') ?? '') ?? {};
+    return TAG_FIELDS.get(name)?.(entry.string('TagString') ?? '') ?? {};
   });
   return Object.assign({}, ...simple) as Partial<TrackStatistics>;
 }

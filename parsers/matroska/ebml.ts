@@ -1,5 +1,5 @@
 import { ByteCursor } from '../../src/core/bytes.ts';
-import { corrupt, truncated } from '../../src/core/errors.ts';
+import { corrupt, MediaError, truncated } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { ELEMENTS, type ElementName, elementName } from './elements.ts';
 
@@ -63,47 +63,53 @@ export function readSignedVarint(cursor: ByteCursor): number {
   return readVarint(cursor) - (2 ** (7 * size - 1) - 1);
 }
 
+/** Integers and identities have at most 64 bits (RFC 8794, 7.2). */
+const MAX_INTEGER_SIZE = 8;
+
 interface Child {
   readonly id: number;
-  readonly position: number;
-  readonly data: Uint8Array;
+  /** Where its data lie in the content of the parent. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** A master element whose content is all there: children by name, values by type. */
 export class Master {
+  readonly #content: Uint8Array;
+  readonly #position: number;
   readonly #children: readonly Child[];
 
   /** @param position file offset of the first content byte */
   constructor(content: Uint8Array, position: number) {
+    this.#content = content;
+    this.#position = position;
     this.#children = [...readChildren(content, position)];
   }
 
   /** Unsigned integer; null when absent, 0 when empty. */
   uint(name: ElementName): number | null {
-    const child = this.#find(name);
-    if (!child) return null;
-    const cursor = new ByteCursor(child.data, child.position);
-    if (child.data.length > 8) throw corrupt(`${name} of ${child.data.length} bytes`, child.position);
-    const value = cursor.uint(child.data.length);
-    if (!Number.isSafeInteger(value) && name !== 'TrackUID' && name !== 'TagTrackUID')
-      throw corrupt(`${name} beyond 2^53`, child.position);
+    const cursor = this.#cursor(name);
+    if (!cursor) return null;
+    const { remaining: size, position } = cursor;
+    if (size > MAX_INTEGER_SIZE) throw corrupt(`${name} of ${size} bytes`, position);
+    const value = cursor.uint(size);
+    if (!Number.isSafeInteger(value)) throw corrupt(`${name} beyond 2^53`, position);
     return value;
   }
 
-  /** Unsigned integer of up to 64 bits as text, for identities that numbers would round. */
+  /** Unsigned integer of up to 64 bits as text, for identities that numbers would round; null when it is longer. */
   identity(name: ElementName): string | null {
-    const child = this.#find(name);
-    return child ? hex(child.data) : null;
+    const data = this.binary(name);
+    return data && data.length <= MAX_INTEGER_SIZE ? hex(data) : null;
   }
 
   float(name: ElementName): number | null {
-    const child = this.#find(name);
-    if (!child) return null;
-    const cursor = new ByteCursor(child.data, child.position);
-    if (child.data.length === 0) return 0;
-    if (child.data.length === 4) return cursor.f32();
-    if (child.data.length === 8) return cursor.f64();
-    throw corrupt(`${name} is a float of ${child.data.length} bytes`, child.position);
+    const cursor = this.#cursor(name);
+    if (!cursor) return null;
+    if (cursor.remaining === 0) return 0;
+    if (cursor.remaining === 4) return cursor.f32();
+    if (cursor.remaining === 8) return cursor.f64();
+    throw corrupt(`${name} is a float of ${cursor.remaining} bytes`, cursor.position);
   }
 
   /** UTF-8 text up to the first NUL. */
@@ -115,7 +121,8 @@ export class Master {
   }
 
   binary(name: ElementName): Uint8Array | null {
-    return this.#find(name)?.data ?? null;
+    const child = this.#find(name);
+    return child ? this.#content.subarray(child.start, child.end) : null;
   }
 
   has(name: ElementName): boolean {
@@ -124,13 +131,35 @@ export class Master {
 
   master(name: ElementName): Master | null {
     const child = this.#find(name);
-    return child ? new Master(child.data, child.position) : null;
+    return child ? this.#open(child) : null;
   }
 
   masters(name: ElementName): Master[] {
+    return this.#children.filter((child) => child.id === ELEMENTS[name]).map((child) => this.#open(child));
+  }
+
+  /** What `read` makes of each child of that name; one that is broken is left out: for lists of hints. */
+  soundMasters<T>(name: ElementName, read: (child: Master) => T): T[] {
     return this.#children
       .filter((child) => child.id === ELEMENTS[name])
-      .map((child) => new Master(child.data, child.position));
+      .flatMap((child) => {
+        try {
+          return [read(this.#open(child))];
+        } catch (error) {
+          if (error instanceof MediaError) return [];
+          throw error;
+        }
+      });
+  }
+
+  #open(child: Child): Master {
+    return new Master(this.#content.subarray(child.start, child.end), this.#position + child.start);
+  }
+
+  #cursor(name: ElementName): ByteCursor | null {
+    const child = this.#find(name);
+    if (!child) return null;
+    return new ByteCursor(this.#content.subarray(child.start, child.end), this.#position + child.start);
   }
 
   #find(name: ElementName): Child | undefined {
@@ -151,7 +180,7 @@ function* readChildren(content: Uint8Array, position: number): Generator<Child> 
         `${elementName(head.id)} of ${head.size} bytes in a parent with ${content.length - start} left`,
         position + at,
       );
-    yield { id: head.id, position: position + start, data: content.subarray(start, start + head.size) };
+    yield { id: head.id, start, end: start + head.size };
     at = start + head.size;
   }
 }

@@ -1,7 +1,8 @@
 import { corrupt, MediaError, unsupported, within } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
+import { findClusterId } from './cluster.ts';
 import { type ElementHead, MAX_HEAD_SIZE, Master, readElementHead } from './ebml.ts';
-import { ELEMENTS, type ElementName, TOP_LEVEL } from './elements.ts';
+import { ELEMENTS, TOP_LEVEL } from './elements.ts';
 
 /** Where the one Segment lies that is read; a second one in the file is ignored. */
 export interface SegmentBounds {
@@ -68,34 +69,56 @@ export function scanTopLevel(bytes: Uint8Array, position: number): TopScan {
   const found: TopElement[] = [];
   let at = 0;
   while (at < bytes.length) {
-    const head = readElementHead(bytes.subarray(at, at + MAX_HEAD_SIZE), position + at);
+    const head = readTopHead(bytes, at, position);
     if (!head) break;
-    if (head.id === ELEMENTS.Cluster) return { found, cluster: position + at, unread: null };
-    const size = knownSize(head, position + at);
+    if ('cluster' in head) return { found, cluster: position + head.cluster, unread: null };
     const name = WANTED.get(head.id);
-    const whole = head.headSize + size;
+    const start = at + head.headSize;
+    const whole = head.headSize + head.size;
     if (at + whole > bytes.length)
       return {
         found,
         cluster: null,
         unread: { position: position + at, size: whole, isWanted: name !== undefined },
       };
-    if (name)
-      found.push({ name, position: position + at, content: readContent(bytes, position, at, head, size) });
+    const content = name ? readContent(name, bytes.subarray(start, at + whole), position + start) : null;
+    if (name && content) found.push({ name, position: position + at, content });
     at += whole;
   }
   const rest = { position: position + at, size: MAX_HEAD_SIZE, isWanted: false };
   return { found, cluster: null, unread: rest };
 }
 
-function readContent(bytes: Uint8Array, base: number, at: number, head: ElementHead, size: number): Master {
-  const start = at + head.headSize;
-  return within('Segment', () =>
-    within(nameOf(head.id), () => new Master(bytes.subarray(start, start + size), base + start)),
-  );
+/** Elements that only help to find things: a broken one is none. */
+const HINTS: ReadonlySet<TopName> = new Set(['SeekHead', 'Cues', 'Tags']);
+
+/** @param base file offset of `bytes` */
+function readContent(name: TopName, bytes: Uint8Array, base: number): Master | null {
+  try {
+    return within('Segment', () => within(name, () => new Master(bytes, base)));
+  } catch (error) {
+    if (error instanceof MediaError && HINTS.has(name)) return null;
+    throw error;
+  }
 }
 
-const nameOf = (id: number): ElementName => WANTED.get(id) ?? 'Segment';
+/** The head of a child of Segment; where none can be, the place of the next Cluster: damage costs what it hit. */
+function readTopHead(bytes: Uint8Array, at: number, position: number): TopHead | { cluster: number } | null {
+  try {
+    const head = readElementHead(bytes.subarray(at, at + MAX_HEAD_SIZE), position + at);
+    if (!head) return null;
+    if (head.id === ELEMENTS.Cluster) return { cluster: at };
+    return { ...head, size: knownSize(head, position + at) };
+  } catch (error) {
+    const cluster = findClusterId(bytes, at);
+    if (!(error instanceof MediaError) || error.code !== 'corrupt' || cluster === null) throw error;
+    return { cluster };
+  }
+}
+
+interface TopHead extends ElementHead {
+  readonly size: number;
+}
 
 function knownSize(head: ElementHead, position: number): number {
   if (head.size === null) throw corrupt('An element of unknown size before the first Cluster', position);
@@ -118,17 +141,15 @@ function knownSize(head: ElementHead, position: number): number {
 /** File offsets that a SeekHead names, by element; those outside the file are ignored (underflows occur). */
 export function seekTargets(seekHead: Master, bounds: SegmentBounds, end: number): Map<TopName, number> {
   const targets = new Map<TopName, number>();
-  for (const seek of seekHead.masters('Seek')) {
-    const id = seek.identity('SeekID');
-    const name = id === null ? undefined : WANTED.get(Number.parseInt(id, 16));
-    const position = seekPosition(seek);
-    if (name && position !== null && bounds.start + position < end && !targets.has(name))
+  for (const { id, position } of seekHead.soundMasters('Seek', readSeek)) {
+    const name = WANTED.get(id);
+    if (name && bounds.start + position < end && !targets.has(name))
       targets.set(name, bounds.start + position);
   }
   return targets;
 }
 
-function seekPosition(seek: Master): number | null {
-  const value = Number.parseInt(seek.identity('SeekPosition') || '0', 16);
-  return Number.isSafeInteger(value) ? value : null;
-}
+const readSeek = (seek: Master): { readonly id: number; readonly position: number } => ({
+  id: Number.parseInt(seek.identity('SeekID') ?? '', 16),
+  position: seek.uint('SeekPosition') ?? 0,
+});

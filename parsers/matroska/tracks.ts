@@ -4,7 +4,7 @@ import { LIMITS } from '../../src/core/limits.ts';
 import type { AudioTrack, Colour, OtherTrack, PixelAspect, Track, VideoTrack } from '../../src/core/media.ts';
 import { exactRate, type FrameRate, NANOSECONDS_PER_SECOND, nanoseconds } from '../../src/core/time.ts';
 import type { BlockTrack } from './block.ts';
-import { AUDIO_CODECS, type AudioSetup, VIDEO_CODECS, type VideoSetup } from './codec-ids.ts';
+import { AUDIO_CODECS, type AudioSetup, readRate, VIDEO_CODECS, type VideoSetup } from './codec-ids.ts';
 import { type ContentEncoding, readContentEncoding } from './content-encoding.ts';
 import type { Master } from './ebml.ts';
 
@@ -23,9 +23,15 @@ const TYPE_SUBTITLE = 17;
 /** Muxers round DefaultDuration to whole nanoseconds, some to microseconds. */
 const RATE_PRECISION = 2000;
 
-/** The TrackEntries in file order, without those that have no number (RFC 9559, 5.1.4). */
+/** The TrackEntries in file order, without those that have no number or that of an earlier one (RFC 9559, 5.1.4). */
 export function readTracks(tracks: Master): MatroskaTrack[] {
-  const entries = tracks.masters('TrackEntry').filter((entry) => (entry.uint('TrackNumber') ?? 0) > 0);
+  const numbers = new Set([0]);
+  const entries = tracks.masters('TrackEntry').filter((entry) => {
+    const number = entry.uint('TrackNumber') ?? 0;
+    const isNew = !numbers.has(number);
+    numbers.add(number);
+    return isNew;
+  });
   if (entries.length > LIMITS.tracks)
     throw new MediaError('limit', `${entries.length} tracks, at most ${LIMITS.tracks} are read`);
   return entries.map(readTrack);
@@ -39,6 +45,21 @@ function readTrack(entry: Master, index: number): MatroskaTrack {
   if (type === TYPE_AUDIO) return readAudio(entry, common, encoding);
   const track: OtherTrack = { ...common, kind: type === TYPE_SUBTITLE ? 'subtitle' : 'other' };
   return { track, block: blockTrack(entry, encoding, null), uid: entry.identity('TrackUID') };
+}
+
+/** What the codec says of itself; when that is broken, the track is named unreadable and the others still play. */
+function setUp<T>(entry: Master, common: Common, read: ((entry: Master) => T | null) | undefined): SetUp<T> {
+  try {
+    return { setup: read?.(entry) ?? null, unreadable: common.unreadable };
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error;
+    return { setup: null, unreadable: common.unreadable ?? error.message };
+  }
+}
+
+interface SetUp<T> {
+  readonly setup: T | null;
+  readonly unreadable: string | null;
 }
 
 type Common = Omit<OtherTrack, 'kind'>;
@@ -57,11 +78,12 @@ const readCommon = (entry: Master, index: number, encoding: ContentEncoding): Co
 
 function readVideo(entry: Master, common: Common, encoding: ContentEncoding): MatroskaTrack {
   const video = entry.master('Video');
-  const setup = VIDEO_CODECS[common.sourceCodec]?.(entry.binary('CodecPrivate')) ?? null;
+  const { setup, unreadable } = setUp(entry, common, VIDEO_CODECS.get(common.sourceCodec));
   const width = setup?.width ?? video?.uint('PixelWidth') ?? 0;
   const height = setup?.height ?? video?.uint('PixelHeight') ?? 0;
   const track: VideoTrack = {
     ...common,
+    unreadable,
     kind: 'video',
     configs: setup ? [setup.config] : [],
     width,
@@ -78,13 +100,14 @@ function readVideo(entry: Master, common: Common, encoding: ContentEncoding): Ma
 
 function readAudio(entry: Master, common: Common, encoding: ContentEncoding): MatroskaTrack {
   const audio = entry.master('Audio');
-  const setup = AUDIO_CODECS[common.sourceCodec]?.(entry) ?? null;
-  const rate = audio?.float('OutputSamplingFrequency') ?? audio?.float('SamplingFrequency') ?? 8000;
+  const { setup, unreadable } = setUp(entry, common, AUDIO_CODECS.get(common.sourceCodec));
+  const rate = readRate(audio, 'OutputSamplingFrequency') ?? readRate(audio, 'SamplingFrequency') ?? 8000;
   const track: AudioTrack = {
     ...common,
+    unreadable,
     kind: 'audio',
     configs: setup ? [setup.config] : [],
-    sampleRate: setup?.sampleRate ?? Math.round(rate),
+    sampleRate: setup?.sampleRate ?? rate,
     channels: setup?.channels ?? audio?.uint('Channels') ?? 1,
     frameSize: setup?.frameSize ?? null,
   };
@@ -137,6 +160,7 @@ function readPixelAspect(video: Master | null, setup: VideoSetup | null): PixelA
   if (codedWidth <= 0 || codedHeight <= 0) return own;
   const h = width * codedHeight;
   const v = height * codedWidth;
+  if (!Number.isSafeInteger(h) || !Number.isSafeInteger(v)) return own;
   if (Math.abs(h / v / (own.h / own.v) - 1) <= 0.01) return own;
   const divisor = greatestCommonDivisor(h, v);
   return { h: h / divisor, v: v / divisor };
@@ -161,5 +185,6 @@ function readRotation(video: Master | null): number {
   const projection = video?.master('Projection');
   if (!projection || (projection.uint('ProjectionType') ?? 0) !== 0) return 0;
   const roll = projection.float('ProjectionPoseRoll') ?? 0;
+  if (!Number.isFinite(roll)) return 0;
   return (((Math.round(-roll / 90) * 90) % 360) + 360) % 360;
 }
