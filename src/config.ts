@@ -40,6 +40,8 @@ const DEFAULT_HOST = '0.0.0.0';
 /** House.md: 256 MB in all, of which a quarter for packets. */
 const DEFAULT_CACHE_MB = 256;
 
+const CACHE_MB = { min: 16, max: 1 << 20 };
+
 /** @throws MediaError `bad-request` naming the setting that cannot be read */
 export function readConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>): Config {
   const port = flags.port ?? nonEmpty(env.PORT);
@@ -49,13 +51,13 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
     host: flags.host ?? nonEmpty(env.HOST) ?? DEFAULT_HOST,
     publicUrl: publicUrl === undefined ? null : origin(publicUrl),
     allow: flags.allow ?? list(env.SLUICE_ALLOW),
-    allowPrivate: flags['allow-private'] ?? isYes(env.SLUICE_ALLOW_PRIVATE),
+    allowPrivate: flags['allow-private'] ?? isYes('SLUICE_ALLOW_PRIVATE', env.SLUICE_ALLOW_PRIVATE),
     roots: new Map((flags.root ?? list(env.SLUICE_ROOTS)).map(root)),
     apiPassword: nonEmpty(env.API_PASSWORD) ?? null,
     secret: nonEmpty(env.SLUICE_SECRET) ?? null,
     stateDir: flags.state ?? nonEmpty(env.SLUICE_STATE) ?? null,
     cacheBytes:
-      integer('SLUICE_CACHE_MB', env.SLUICE_CACHE_MB ?? String(DEFAULT_CACHE_MB), { min: 16, max: 1 << 20 }) *
+      integer('SLUICE_CACHE_MB', nonEmpty(env.SLUICE_CACHE_MB) ?? String(DEFAULT_CACHE_MB), CACHE_MB) *
       2 ** 20,
     logLevel: logLevel(nonEmpty(env.SLUICE_LOG) ?? 'warn'),
   };
@@ -71,11 +73,16 @@ const list = (text: string | undefined): string[] =>
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
 
-const isYes = (text: string | undefined): boolean => /^(1|true|yes|on)$/i.test(text ?? '');
+/** A switch that is misspelt must not look like one that is off. */
+function isYes(name: string, text: string | undefined): boolean {
+  if (/^(1|true|yes|on)$/i.test(text ?? '')) return true;
+  if (/^(0|false|no|off|)$/i.test(text ?? '')) return false;
+  throw wrong(`${name} must be 1 or 0, not "${text}"`);
+}
 
 function integer(name: string, text: string, { min, max }: { min: number; max: number }): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
   throw wrong(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
 }
 

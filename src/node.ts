@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createAdaptorServer } from '@hono/node-server';
-import { pino } from 'pino';
+import type { Logger as PinoLogger, pino } from 'pino';
 import { createApp } from './app.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, type LogLevel, readConfig } from './config.ts';
 import { MediaError } from './core/errors.ts';
-import type { AppDeps } from './http/deps.ts';
+import type { AppDeps, Logger } from './http/deps.ts';
 import { sendChunksOnNode } from './http/node-body.ts';
 import { createLibrary, type OpenedSource } from './pipeline/library.ts';
 import { createTokenBox, deriveAccessKey, type MediaRequest } from './proxy/token.ts';
-import { addressPolicy } from './sources/address-policy.ts';
-import { createHttpClient, type HttpClient } from './sources/http.ts';
+import { type AddressPolicy, addressPolicy } from './sources/address-policy.ts';
+import type { HttpClient } from './sources/http.ts';
 import { localFileSource } from './sources/local-file.ts';
 import { resolveRoot } from './sources/roots.ts';
 import { createSparseCache, type SparseCache } from './sources/sparse-cache.ts';
@@ -30,6 +30,9 @@ const PACKET_SHARE = 0.25;
 
 /** One title's probes all listen to the signal of its opening: more than Node takes for a leak. */
 const MAX_LISTENERS = 64;
+
+/** Milliseconds that transfers under way get to end at a first signal: supervisors wait longer. */
+const STOP_AFTER = 1500;
 
 const HELP = `sluice [--port N] [--host ADDRESS] [--public-url URL] [--allow CIDR|HOST[:PORT]]… [--allow-private]
        [--root NAME=FOLDER]… [--state FOLDER]
@@ -56,6 +59,8 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const;
 
+const require = createRequire(import.meta.url);
+
 /** Folder of the project: this file runs from dist/src. */
 const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -70,7 +75,7 @@ async function main(): Promise<void> {
   const kept = config.secret
     ? { secret: config.secret, isKept: true }
     : await loadSecret(config.stateDir ?? defaultStateDir(process.env));
-  const client = createHttpClient({ policy: addressPolicy(config) });
+  const client = lateClient(addressPolicy(config));
   const app = createApp(await createDeps({ config, client, secret: kept.secret }), Date.now);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   await listen(server, config);
@@ -80,11 +85,25 @@ async function main(): Promise<void> {
   if (!kept.isKept)
     process.stderr.write('The state folder cannot be written: addresses end with this process\n');
   stopOnSignals(server, client);
+  await client();
+}
+
+/** Gives the one HTTP client. */
+type LateClient = () => Promise<HttpClient>;
+
+/** Its library takes longer to load than all else together: it is loaded once the server listens. */
+function lateClient(policy: AddressPolicy): LateClient {
+  let client: Promise<HttpClient> | undefined;
+  const load = async () => (await import('./sources/http.ts')).createHttpClient({ policy });
+  return () => {
+    client ??= load();
+    return client;
+  };
 }
 
 interface Parts {
   readonly config: Config;
-  readonly client: HttpClient;
+  readonly client: LateClient;
   readonly secret: string;
 }
 
@@ -99,12 +118,27 @@ async function createDeps({ config, client, secret }: Parts): Promise<AppDeps> {
     openSource: (request) => openSource(request, { client, cache, roots }),
     sendChunks: sendChunksOnNode,
     asset: readAsset,
-    log: pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true })),
+    log: lateLogger(config.logLevel),
+  };
+}
+
+/** Loads pino when there is something to log. */
+function lateLogger(level: LogLevel): Logger {
+  let log: PinoLogger | undefined;
+  const get = () => {
+    const load = require('pino') as typeof pino;
+    log ??= load({ level }, load.destination({ dest: 2, sync: true }));
+    return log;
+  };
+  return {
+    info: (fields, message) => get().info(fields, message),
+    warn: (fields, message) => get().warn(fields, message),
+    error: (fields, message) => get().error(fields, message),
   };
 }
 
 interface Places {
-  readonly client: HttpClient;
+  readonly client: LateClient;
   readonly cache: SparseCache;
   readonly roots: ReadonlyMap<string, string>;
 }
@@ -114,7 +148,7 @@ async function openSource(request: MediaRequest, { client, cache, roots }: Place
     const path = await resolveRoot(roots, ...rootPath(request.url));
     return { source: cache.wrap(localFileSource(path)), access: () => 'local' };
   }
-  const upstream = client.source(request);
+  const upstream = (await client()).source(request);
   return { source: cache.wrap(upstream), access: () => upstream.access ?? 'private' };
 }
 
@@ -127,7 +161,7 @@ function rootPath(url: string): [name: string, path: string] {
 
 /** Where a file that the page loads lies: hls.js in its package, the others as compiled. */
 function assetPath(name: string): string | null {
-  if (name === 'hls.js') return createRequire(import.meta.url).resolve('hls.js/dist/hls.min.mjs');
+  if (name === 'hls.js') return require.resolve('hls.js/dist/hls.min.mjs');
   const isPlayer = (PLAYER_FILES as readonly string[]).includes(name);
   return isPlayer ? fileURLToPath(new URL(`./web/${name}`, import.meta.url)) : null;
 }
@@ -144,7 +178,7 @@ async function listen(server: Server, config: Config): Promise<void> {
     try {
       return await listenOn(server, port, config.host);
     } catch (error) {
-      if (!(error instanceof MediaError) || port >= LAST_PORT) throw error;
+      if (!(error instanceof MediaError) || error.code !== 'busy' || port >= LAST_PORT) throw error;
     }
   }
 }
@@ -158,7 +192,7 @@ async function listenOn(server: Server, port: number, host: string): Promise<voi
     if (code === 'EADDRINUSE')
       throw new MediaError('busy', `Port ${port} is in use; give another one with --port`);
     if (code === 'EACCES') throw new MediaError('busy', `Port ${port} may not be used by this user`);
-    throw error;
+    throw code === null ? error : new MediaError('bad-request', `Cannot listen at ${host} (${code})`);
   }
 }
 
@@ -167,19 +201,27 @@ const shownHost = (host: string): string =>
   host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
 
 /** A first signal lets transfers end for a moment; a second one does not wait. */
-function stopOnSignals(server: Server, client: HttpClient): void {
+function stopOnSignals(server: Server, client: LateClient): void {
   const stop = () => {
     server.close();
     server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), 2000).unref();
-    client.close().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+    setTimeout(() => server.closeAllConnections(), STOP_AFTER).unref();
+    client()
+      .then((opened) => opened.close())
+      .catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
 }
 
-main().catch((error: unknown) => {
+/** What a person did wrong is told in one line; a bug with its stack. */
+function tell(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   const isPlain = error instanceof MediaError || (error instanceof TypeError && 'code' in error);
-  process.stderr.write(`${isPlain ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  return isPlain ? (error.message.split('\n', 1)[0] ?? '') : (error.stack ?? error.message);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${tell(error)}\n`);
   process.exitCode = 1;
 });

@@ -15,13 +15,14 @@ const isLocalName = (host: string): boolean => host === 'localhost' || host.ends
 const isLoopback = (host: string): boolean => isLocalName(host) || /^127\./.test(host) || host === '[::1]';
 
 /**
- * Refuses requests for a `Host` that is neither an address, nor localhost, nor the public URL: a name that a foreign
+ * Refuses requests for a `Host` that is neither an address, nor localhost, nor the name bound to, nor the public URL's: a name that a foreign
  * site rebinds to this machine would make its pages same-origin (rule 31).
  */
 export const requireKnownHost: MiddlewareHandler<AppEnv> = async (c, next) => {
   const host = hostOf(c.req.header('host') ?? '');
-  const { publicUrl } = c.var.deps.config;
-  if (!isAddress(host) && !isLocalName(host) && host !== publicUrl?.hostname.toLowerCase())
+  const { publicUrl, host: bound } = c.var.deps.config;
+  const names = [publicUrl?.hostname, bound.toLowerCase()];
+  if (!isAddress(host) && !isLocalName(host) && !names.includes(host))
     throw new MediaError(
       'unauthorized',
       `This server does not answer for the name "${host}". Use its address, or start it with --public-url http://${host || 'name'}`,

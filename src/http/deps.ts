@@ -22,7 +22,7 @@ export type SendChunks = (
 
 /** All that the routes need; handed in by the entry. */
 export interface AppDeps {
-  readonly config: Pick<Config, 'publicUrl' | 'apiPassword'>;
+  readonly config: Pick<Config, 'host' | 'publicUrl' | 'apiPassword'>;
   readonly library: Library;
   readonly tokens: TokenBox;
   /** Opens local and private sources to other sites. */

@@ -38,7 +38,8 @@ const RETRY_AFTER = 2;
 /** One shape for every failure: `{error: {code, message, offset?, path?}}`; details of bugs stay in the log. */
 export function answerError(error: unknown, c: Context<AppEnv>): Response {
   if (!(error instanceof MediaError)) {
-    c.var.deps.log.error({ err: error }, 'unexpected');
+    // A client that left makes reads fail with its reason: nothing unexpected, and nobody reads the answer.
+    if (!c.req.raw.signal.aborted) c.var.deps.log.error({ err: error }, 'unexpected');
     return c.json(
       { error: { code: 'internal', message: 'Something unexpected went wrong in this server' } },
       500,

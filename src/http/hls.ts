@@ -5,7 +5,8 @@ import type { Media } from '../pipeline/library.ts';
 import { renderSegment } from '../pipeline/render-segment.ts';
 import { type Rendition, renditionPlaylist, titlePlaylist } from '../pipeline/renditions.ts';
 import type { MediaRequest } from '../proxy/token.ts';
-import { allowOrigins, requirePassword } from './access.ts';
+import { allowOrigins, guardSource, requirePassword } from './access.ts';
+import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
 import { openMedia, readMediaRequest, titleKey, withTitle } from './media-request.ts';
 import { answerText } from './playlist-body.ts';
@@ -39,43 +40,38 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
   });
 
   routes.get('/:token/:version/:rendition/init.mp4', async (c) => {
+    const request = await c.var.deps.tokens.open(c.req.param('token'));
+    const headers = resourceHeaders(c, 'init');
+    if (isNamedIn(c.req.header('if-none-match'), headers.ETag))
+      return answerUnopened(c, { request, headers });
     const { rendition } = await openRendition(c);
     const body = new Uint8Array(rendition.muxer.init());
-    c.header('Content-Type', MP4_TYPES[rendition.kind]);
-    c.header('Cache-Control', FOREVER);
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
     c.header('Content-Length', String(body.length));
-    const etag = tagOf(c, 'init');
-    c.header('ETag', etag);
-    if (c.req.header('if-none-match') === etag) return c.body(null, 304);
     return c.req.method === 'HEAD' ? c.body(null) : c.body(body);
   });
 
-  routes.get('/:token/:version/:rendition/:file{[0-9]+\\.m4s}', async (c) => {
+  routes.get('/:token/:version/:rendition/:file{(?:0|[1-9][0-9]*)\\.m4s}', async (c) => {
     const n = Number.parseInt(c.req.param('file'), 10);
-    const etag = tagOf(c, String(n));
-    const name = c.req.param('rendition');
-    const headers = {
-      'Content-Type': name.startsWith('a') ? MP4_TYPES.audio : MP4_TYPES.video,
-      'Cache-Control': FOREVER,
-      ETag: etag,
-      'Accept-Ranges': 'none',
-    };
     const request = await c.var.deps.tokens.open(c.req.param('token'));
-    if (c.req.method === 'HEAD' || c.req.header('if-none-match') === etag) {
-      checkKnown(c, request, n);
-      allowOrigins(c);
-      for (const [header, value] of Object.entries(headers)) c.header(header, value);
-      return c.body(null, c.req.method === 'HEAD' ? 200 : 304);
-    }
+    const headers = { ...resourceHeaders(c, String(n)), 'Accept-Ranges': 'none' };
+    if (c.req.method === 'HEAD' || isNamedIn(c.req.header('if-none-match'), headers.ETag))
+      return answerUnopened(c, { request, n, headers });
     return withTitle(c, request, () => sendSegment(c, { request, n, headers }));
   });
 
   return routes;
 }
 
-/** The name of a resource's bytes, known before one is made. */
-const tagOf = (c: Context<AppEnv>, name: string): string =>
-  `"${c.req.param('version')}-${c.req.param('rendition')}-${name}"`;
+/** What is known of a resource before a byte of it is made: its tag names the bytes. */
+function resourceHeaders(c: Context<AppEnv>, name: string) {
+  const rendition = c.req.param('rendition') ?? '';
+  return {
+    'Content-Type': rendition.startsWith('a') ? MP4_TYPES.audio : MP4_TYPES.video,
+    'Cache-Control': FOREVER,
+    ETag: `"${c.req.param('version')}-${rendition}-${name}"`,
+  };
+}
 
 interface OpenedRendition {
   readonly media: Media;
@@ -100,12 +96,27 @@ function findRendition(c: Context<AppEnv>, { title, renditions }: Media): Rendit
   return rendition;
 }
 
-/** HEAD costs nothing upstream: a title that is open is asked, another one is believed in. */
-function checkKnown(c: Context<AppEnv>, request: MediaRequest, n: number): void {
+interface UnopenedAnswer {
+  readonly request: MediaRequest;
+  /** Number of a segment. */
+  readonly n?: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** HEAD and 304 cost nothing upstream: a title that is open is asked, another one is believed in. */
+function answerUnopened(c: Context<AppEnv>, { request, n, headers }: UnopenedAnswer): Response {
   const media = c.var.deps.library.peek(titleKey(request));
-  if (!media) return;
-  if (n >= findRendition(c, media).durations.length)
-    throw new MediaError('not-found', `There is no segment ${n}`);
+  if (request.url.startsWith('root:')) guardSource(c, 'local', request.isTrusted);
+  else if (media) guardSource(c, media.access, request.isTrusted);
+  else allowOrigins(c);
+  if (media) checkListed(findRendition(c, media), n ?? 0);
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  return c.body(null, isNamedIn(c.req.header('if-none-match'), headers.ETag ?? '') ? 304 : 200);
+}
+
+function checkListed({ name, durations }: Rendition, n: number): void {
+  if (n >= durations.length)
+    throw new MediaError('not-found', `${name} has ${durations.length} segments; there is no number ${n}`);
 }
 
 interface SegmentAnswer {
@@ -120,6 +131,7 @@ async function sendSegment(c: Context<AppEnv>, { request, n, headers }: SegmentA
   const { signal } = c.req.raw;
   const media = await openMedia(c, request, signal);
   const rendition = findRendition(c, media);
+  checkListed(rendition, n);
   const chunks = renderSegment(media.title, { rendition, n }, { spans: deps.library.spans, signal });
   const first = await chunks.next();
   if (first.done) throw new MediaError('corrupt', `Segment ${n} of ${rendition.name} holds no packet`);

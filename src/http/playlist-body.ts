@@ -1,13 +1,17 @@
 import type { Context } from 'hono';
 import type { AppEnv } from './deps.ts';
 
-/** Whether the client takes gzip: RFC 9110, 12.5.3. */
-const takesGzip = (header: string | undefined): boolean =>
-  (header ?? '').split(',').some((coding) => {
-    const [name, ...parameters] = coding.trim().toLowerCase().split(';');
-    const quality = parameters.map((p) => /^\s*q=([\d.]+)$/.exec(p)?.[1]).find((q) => q !== undefined);
-    return (name?.trim() === 'gzip' || name?.trim() === '*') && Number(quality ?? 1) > 0;
-  });
+/** Whether the client takes gzip: what is said of gzip itself goes before `*`. RFC 9110, 12.5.3. */
+function takesGzip(header: string | undefined): boolean {
+  const qualities = new Map((header ?? '').toLowerCase().split(',').map(readCoding));
+  return (qualities.get('gzip') ?? qualities.get('*') ?? 0) > 0;
+}
+
+function readCoding(text: string): [name: string, quality: number] {
+  const [name = '', ...parameters] = text.split(';').map((part) => part.trim());
+  const quality = parameters.map((part) => /^q=([\d.]+)$/.exec(part)?.[1]).find((q) => q !== undefined);
+  return [name, Number(quality ?? 1)];
+}
 
 export interface TextAnswer {
   readonly text: string;

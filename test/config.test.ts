@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { type Config, type Flags, readConfig } from '../src/config.ts';
+
+const DEFAULTS: Config = {
+  port: null,
+  host: '0.0.0.0',
+  publicUrl: null,
+  allow: [],
+  allowPrivate: false,
+  roots: new Map(),
+  apiPassword: null,
+  secret: null,
+  stateDir: null,
+  cacheBytes: 256 * 2 ** 20,
+  logLevel: 'warn',
+};
+
+interface Row {
+  readonly flags?: Flags;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly gives: Partial<Config>;
+}
+
+const ROWS: readonly Row[] = [
+  { gives: {} },
+  {
+    env: {
+      PORT: '',
+      HOST: '',
+      API_PASSWORD: '',
+      SLUICE_SECRET: '',
+      SLUICE_ALLOW: '',
+      SLUICE_CACHE_MB: '',
+      SLUICE_LOG: '',
+    },
+    gives: {},
+  },
+  { env: { PORT: '9000' }, gives: { port: 9000 } },
+  { env: { PORT: '9000' }, flags: { port: '0' }, gives: { port: 0 } },
+  { flags: { port: '65535' }, gives: { port: 65_535 } },
+  { env: { HOST: '::' }, gives: { host: '::' } },
+  { env: { HOST: '::' }, flags: { host: '127.0.0.1' }, gives: { host: '127.0.0.1' } },
+  { env: { API_PASSWORD: ' p w ' }, gives: { apiPassword: ' p w ' } },
+  { env: { SLUICE_SECRET: 's' }, gives: { secret: 's' } },
+  { env: { SLUICE_STATE: '/var/s' }, gives: { stateDir: '/var/s' } },
+  { env: { SLUICE_STATE: '/var/s' }, flags: { state: 'here' }, gives: { stateDir: 'here' } },
+  { env: { SLUICE_ALLOW: '10.0.0.0/8, nas:8096,,' }, gives: { allow: ['10.0.0.0/8', 'nas:8096'] } },
+  { env: { SLUICE_ALLOW: 'nas' }, flags: { allow: ['10.0.0.5'] }, gives: { allow: ['10.0.0.5'] } },
+  { env: { SLUICE_ALLOW_PRIVATE: '1' }, gives: { allowPrivate: true } },
+  { env: { SLUICE_ALLOW_PRIVATE: 'Yes' }, gives: { allowPrivate: true } },
+  { env: { SLUICE_ALLOW_PRIVATE: '0' }, gives: {} },
+  { env: { SLUICE_ALLOW_PRIVATE: 'false' }, gives: {} },
+  { flags: { 'allow-private': true }, env: { SLUICE_ALLOW_PRIVATE: 'no' }, gives: { allowPrivate: true } },
+  {
+    flags: { root: ['films=/srv/films', 'a.b-c=x=y'] },
+    gives: {
+      roots: new Map([
+        ['films', '/srv/films'],
+        ['a.b-c', 'x=y'],
+      ]),
+    },
+  },
+  {
+    env: { SLUICE_ROOTS: 'films=/srv/films,tv=/srv/tv' },
+    gives: {
+      roots: new Map([
+        ['films', '/srv/films'],
+        ['tv', '/srv/tv'],
+      ]),
+    },
+  },
+  {
+    flags: { 'public-url': 'https://media.example.org' },
+    gives: { publicUrl: new URL('https://media.example.org/') },
+  },
+  { env: { SLUICE_PUBLIC_URL: 'http://nas:8080/x' }, gives: { publicUrl: new URL('http://nas:8080/x') } },
+  { env: { SLUICE_CACHE_MB: '16' }, gives: { cacheBytes: 16 * 2 ** 20 } },
+  { env: { SLUICE_LOG: 'debug' }, gives: { logLevel: 'debug' } },
+  { env: { SLUICE_NOTHING: 'x', PATH: '/bin' }, gives: {} },
+];
+
+/** What is wrong and what the message must name. */
+const WRONG: readonly (readonly [Flags, Readonly<Record<string, string>>, RegExp])[] = [
+  [{ port: 'http' }, {}, /port .*0 to 65535.*"http"/],
+  [{ port: '-1' }, {}, /port/],
+  [{ port: '65536' }, {}, /port/],
+  [{ port: '80.5' }, {}, /port/],
+  [{ port: '' }, {}, /port/],
+  [{ port: ' ' }, {}, /port/],
+  [{ port: '0x50' }, {}, /port/],
+  [{}, { PORT: 'x' }, /port/],
+  [{ root: ['films'] }, {}, /--root.*name=folder.*"films"/],
+  [{ root: ['=x'] }, {}, /--root/],
+  [{ root: ['films='] }, {}, /--root/],
+  [{ root: ['a/b=c'] }, {}, /--root/],
+  [{}, { SLUICE_ROOTS: 'films' }, /--root/],
+  [{ 'public-url': 'media.example.org' }, {}, /--public-url.*http/],
+  [{ 'public-url': 'ftp://media.example.org' }, {}, /--public-url/],
+  [{}, { SLUICE_PUBLIC_URL: 'https://' }, /--public-url/],
+  [{}, { SLUICE_CACHE_MB: '8' }, /SLUICE_CACHE_MB .*16/],
+  [{}, { SLUICE_CACHE_MB: 'much' }, /SLUICE_CACHE_MB/],
+  [{}, { SLUICE_LOG: 'loud' }, /SLUICE_LOG.*warn.*"loud"/],
+  [{}, { SLUICE_ALLOW_PRIVATE: 'maybe' }, /SLUICE_ALLOW_PRIVATE.*"maybe"/],
+];
+
+describe('readConfig', () => {
+  it.for(ROWS.map((row) => [JSON.stringify({ ...row.flags, ...row.env }), row] as const))('%s', ([
+    ,
+    { flags = {}, env = {}, gives },
+  ]) => {
+    expect(readConfig(flags, env)).toEqual({ ...DEFAULTS, ...gives });
+  });
+
+  it.for(WRONG)('%j %j is refused', ([flags, env, message]) => {
+    expect(() => readConfig(flags, env)).toThrow(
+      expect.objectContaining({ code: 'bad-request', message: expect.stringMatching(message) }),
+    );
+  });
+});

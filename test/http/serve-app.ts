@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { type IncomingHttpHeaders, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer } from '@hono/node-server';
+import { createApp } from '../../src/app.ts';
+import { type Config, type Flags, readConfig } from '../../src/config.ts';
+import type { Logger } from '../../src/http/deps.ts';
+import { sendChunksOnNode } from '../../src/http/node-body.ts';
+import { createLibrary, type OpenedSource } from '../../src/pipeline/library.ts';
+import { createTokenBox, deriveAccessKey, type MediaRequest } from '../../src/proxy/token.ts';
+import { addressPolicy } from '../../src/sources/address-policy.ts';
+import { createHttpClient, type HttpClientOptions } from '../../src/sources/http.ts';
+import { localFileSource } from '../../src/sources/local-file.ts';
+import { resolveRoot } from '../../src/sources/roots.ts';
+import { createSparseCache } from '../../src/sources/sparse-cache.ts';
+
+const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+const MEGABYTE = 2 ** 20;
+// As src/node.ts: the probes of one title all listen to one signal.
+setMaxListeners(64);
+
+export interface ServeOptions {
+  readonly flags?: Flags;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly secret?: string;
+  readonly timeouts?: HttpClientOptions['timeouts'];
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly text: string;
+}
+
+export interface Question {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: object;
+}
+
+export interface ServedApp {
+  readonly url: string;
+  readonly config: Config;
+  readonly accessKey: string;
+  readonly log: readonly LogEntry[];
+  /** How often a source was opened: once for each planning. */
+  openings(): number;
+  /** Asks for a path of this server, or a whole URL. */
+  ask(path: string, question?: Question): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** The app on a port of its own with the sources of `src/node.ts`, in this process; 127.0.0.1 is allowed by name. */
+export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
+  const { flags = { allow: ['127.0.0.1'] }, env = {}, secret = randomUUID(), now = Date.now } = options;
+  const config = readConfig(flags, env);
+  const client = createHttpClient({
+    policy: addressPolicy(config),
+    ...(options.timeouts ? { timeouts: options.timeouts } : {}),
+  });
+  const cache = createSparseCache({ maxBytes: 64 * MEGABYTE });
+  const log: LogEntry[] = [];
+  const accessKey = await deriveAccessKey(secret);
+  let openings = 0;
+  const openSource = async (media: MediaRequest): Promise<OpenedSource> => {
+    openings++;
+    if (media.url.startsWith('root:')) {
+      const [name = '', ...path] = media.url.slice('root:'.length).split('/');
+      const file = await resolveRoot(new Map([['demo', fixtures], ...config.roots]), name, path.join('/'));
+      return { source: cache.wrap(localFileSource(file)), access: () => 'local' };
+    }
+    const upstream = client.source(media);
+    return { source: cache.wrap(upstream), access: () => upstream.access ?? 'private' };
+  };
+  const app = createApp(
+    {
+      config,
+      library: createLibrary(16 * MEGABYTE),
+      tokens: await createTokenBox(secret, now),
+      accessKey,
+      openSource,
+      sendChunks: sendChunksOnNode,
+      asset: async () => null,
+      log: loggerInto(log),
+    },
+    now,
+  );
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    config,
+    accessKey,
+    log,
+    openings: () => openings,
+    ask: (path, question) => ask(new URL(path, url), question),
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await client.close();
+    },
+  };
+}
+
+const loggerInto = (log: LogEntry[]): Logger => ({
+  info: (fields, message) => log.push({ level: 'info', fields, message }),
+  warn: (fields, message) => log.push({ level: 'warn', fields, message }),
+  error: (fields, message) => log.push({ level: 'error', fields, message }),
+});
+
+/** One request exactly as given: nothing added, nothing unzipped. */
+export function ask(url: URL, { method = 'GET', headers = {} }: Question = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { method, headers, agent: false }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('error', reject);
+      response.on('end', () => {
+        const body = Buffer.concat(parts);
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body,
+          text: body.toString(),
+        });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+export const masterPath = (media: string, more = ''): string =>
+  `/hls/master.m3u8?d=${encodeURIComponent(media)}${more}`;
+
+/** The addresses of a title, resolved, as a player finds them. */
+export interface Playlists {
+  readonly master: Answer;
+  /** By the rendition's name: `v0`, `a1-copy`. */
+  readonly media: ReadonlyMap<string, MediaAddresses>;
+}
+
+export interface MediaAddresses {
+  readonly playlist: string;
+  readonly init: string;
+  readonly segments: readonly string[];
+}
+
+/** Follows a master playlist as a player does. */
+export async function openTitle(app: ServedApp, path: string, question?: Question): Promise<Playlists> {
+  const master = await app.ask(path, question);
+  if (master.status !== 200) throw new Error(`The master playlist: ${master.status} ${master.text}`);
+  const base = new URL(path, app.url);
+  const uris = [...master.text.matchAll(/^(?!#).+$|URI="([^"]+)"/gm)].map((match) => match[1] ?? match[0]);
+  const media = new Map<string, MediaAddresses>();
+  for (const uri of new Set(uris)) {
+    const playlist = new URL(uri, base);
+    const { text } = await app.ask(playlist.href, question);
+    const address = (name: string) => new URL(name, playlist).href;
+    media.set(playlist.pathname.split('/').at(-2) ?? '', {
+      playlist: playlist.href,
+      init: address(/MAP:URI="([^"]+)"/.exec(text)?.[1] ?? ''),
+      segments: [...text.matchAll(/^(?!#).+$/gm)].map(([name]) => address(name)),
+    });
+  }
+  return { master, media };
+}
+
+/** The addresses of one rendition. */
+export function rendition({ media }: Playlists, name: string): MediaAddresses {
+  const found = media.get(name);
+  if (!found) throw new Error(`No rendition ${name} among ${[...media.keys()].join(', ')}`);
+  return found;
+}
+
+export const nth = (list: readonly string[], n: number): string => {
+  const found = list.at(n);
+  if (found === undefined) throw new Error(`There is no ${n}th of ${list.length}`);
+  return found;
+};
