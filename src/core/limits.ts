@@ -38,6 +38,8 @@ export const LIMITS = {
   /** Attachments and other elements are skipped, never read; this many hops while looking for the first cluster. */
   elementHops: 64,
   // sources
+  /** Times that one read waits for a silent upstream in vain: bytes in between do not make it livelier. */
+  timeouts: 2,
   /** Redirects followed before a chain is taken for a loop; browsers give up at 20, curl at 50. */
   redirects: 10,
   /** Attempts of one read without a byte of progress, and over the whole read of a server that drops every MB. */

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import { MediaError } from '../core/errors.ts';
-import type { Media } from '../pipeline/library.ts';
+import type { Media, OpenedSource } from '../pipeline/library.ts';
 import type { MediaRequest } from '../proxy/token.ts';
-import { carriesKey, guardSource } from './access.ts';
+import { allowOrigins, carriesKey, guardSource } from './access.ts';
 import type { AppEnv } from './deps.ts';
 
 /** Headers by `h_<name>=`; more than this many are not a player's. */
@@ -85,14 +85,26 @@ export async function openMedia(
 ): Promise<Media> {
   const { deps } = c.var;
   if (request.url.startsWith('root:')) guardSource(c, 'local', request.isTrusted);
-  const key = titleKey(request);
-  const media = await deps.library.open(
-    key,
-    { openSource: () => deps.openSource(request), options: { video: request.video } },
-    signal,
-  );
-  guardSource(c, media.access, request.isTrusted);
-  return media;
+  let opened: OpenedSource | null = null;
+  const openSource = async () => {
+    opened = await deps.openSource(request);
+    return opened;
+  };
+  const wish = { openSource, options: { video: request.video } };
+  try {
+    const media = await deps.library.open(titleKey(request), wish, signal);
+    guardSource(c, media.access, request.isTrusted);
+    return media;
+  } catch (error) {
+    openError(c, opened);
+    throw error;
+  }
+}
+
+/** Why a public source does not open may be read by the page that asked for it. */
+function openError(c: Context<AppEnv>, opened: OpenedSource | null): void {
+  const access = opened?.access();
+  if (access === 'public' || access === 'named') allowOrigins(c);
 }
 
 /** Runs what reads from a title; a source that changed under it is planned anew at the next request. */

@@ -20,7 +20,7 @@ export interface SpanRecorder {
 }
 
 /** What a packet costs beside its bytes. */
-const SAMPLE_COST = 128;
+const SAMPLE_COST = 320;
 
 /** @param maxBytes of packets; the least recently used spans go first */
 export function createSpanCache(maxBytes: number): SpanCache {

@@ -35,8 +35,8 @@ export interface HttpTimeouts {
   readonly backoff: number;
 }
 
-/** Slow hosts of real debrid services answer a cold file after 10 s and more. */
-export const HTTP_TIMEOUTS: HttpTimeouts = { connect: 10_000, headers: 20_000, body: 20_000, backoff: 100 };
+/** With the one repetition that LIMITS.timeouts grants, an answer comes within 15 s: longer no player waits for a playlist. */
+export const HTTP_TIMEOUTS: HttpTimeouts = { connect: 5000, headers: 7000, body: 7000, backoff: 100 };
 
 /** An error below HTTP, without a status: the kind that is worth another try. */
 export const connectionError = (host: string, what: string, cause?: unknown): MediaError =>

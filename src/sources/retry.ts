@@ -16,6 +16,7 @@ export interface Retries {
 export function retries(backoff: number, signal: AbortSignal): Retries {
   let failures = 0;
   let total = 0;
+  let timeouts = 0;
   let telling: MediaError | null = null;
   return {
     progress() {
@@ -25,10 +26,12 @@ export function retries(backoff: number, signal: AbortSignal): Retries {
     async after(error) {
       signal.throwIfAborted();
       if (!(error instanceof MediaError) || !isPassing(error)) throw error;
-      if (error.code !== 'upstream-timeout') telling = error;
+      if (error.code === 'upstream-timeout') timeouts++;
+      else telling = error;
       failures++;
       total++;
-      if (failures >= LIMITS.attempts || total >= LIMITS.retries) throw telling ?? error;
+      const isOver = failures >= LIMITS.attempts || total >= LIMITS.retries || timeouts >= LIMITS.timeouts;
+      if (isOver) throw telling ?? error;
       await sleep(waitFor(error, backoff * 3 ** (failures - 1)), signal);
     },
   };
