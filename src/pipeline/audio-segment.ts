@@ -24,7 +24,7 @@ export async function* audioPackets(
   context: AudioContext,
 ): AsyncGenerator<TimedPacket[]> {
   const framer = framerOf(title, audio, n);
-  let isLedIn = n === 0;
+  let isLedIn = false;
   for await (const samples of forwardSamples(title, { audio, n }, context)) {
     const first = samples[0];
     if (!isLedIn && first) {
@@ -69,14 +69,14 @@ interface LeadIn {
   readonly framer: AudioFramer;
 }
 
-/** Frames of the segment that lie before its cut in the file. */
+/** Frames of the segment that lie before its cut in the file; the first one begins with the title, not with its cut. */
 async function leadIn(title: Title, { audio, n, framer }: LeadIn, { signal }: AudioContext): Promise<void> {
   const cut = title.timeline.cuts[n];
   if (!cut) return;
   const { demuxer, seekIndex, window } = title;
   const end = cut.point.position;
   const before = seekIndex.filter((point) => point.position <= end && point.time <= cut.point.time - window);
-  const start = before.at(-1)?.position ?? demuxer.payload.start;
+  const start = (n > 0 && before.at(-1)?.position) || demuxer.payload.start;
   if (start >= end) return;
   for await (const batch of demuxer.samples(
     { start, soft: end, end, tracks: new Set([audio.track.id]) },

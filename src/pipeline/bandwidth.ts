@@ -1,6 +1,7 @@
 import { fragmentOverhead } from '../../muxers/fmp4/fragment.ts';
 import type { Demuxer } from '../core/contracts.ts';
 import type { AudioTrack, Track } from '../core/media.ts';
+import { NANOSECONDS_PER_SECOND } from '../core/time.ts';
 import type { Cut } from '../core/timeline.ts';
 import type { Survey, TrackSurvey } from './survey.ts';
 import type { Bandwidth } from './title.ts';
@@ -85,22 +86,31 @@ function pictureBytes(seen: TrackSurvey, cuts: readonly Cut[]): number[] {
   return bytes;
 }
 
-/** Bytes of the file from cut to cut, less what the other tracks take. */
-function spanBytes(
-  { cuts, demuxer, durations, mainTrack }: BandwidthFacts,
-  audio: Map<number, Bandwidth>,
-): number[] {
+/** Bytes of the file from cut to cut, less what the other tracks take while they last. */
+function spanBytes(facts: BandwidthFacts, audio: Map<number, Bandwidth>): number[] {
+  const { cuts, demuxer, durations, mainTrack } = facts;
   const others = demuxer.tracks
     .filter((track) => track.id !== mainTrack.id)
-    .map(
-      (track) =>
-        demuxer.statistics.get(track.id)?.bitrate ?? (audio.get(track.id)?.average ?? 0) / SAMPLING_MARGIN,
-    )
-    .reduce((sum, rate) => sum + rate, 0);
+    .map((track) => shareOf(track, facts, audio));
   return cuts.map((cut, i) => {
-    const end = cuts[i + 1]?.point.position ?? demuxer.payload.end;
-    return Math.max(0, end - cut.point.position - ((durations[i] ?? 0) * others) / 8);
+    const bytes = (cuts[i + 1]?.point.position ?? demuxer.payload.end) - cut.point.position;
+    const from = cut.point.time;
+    const to = from + (durations[i] ?? 0) * NANOSECONDS_PER_SECOND;
+    const taken = others.map(
+      ({ rate, first, end }) => (Math.max(0, Math.min(to, end) - Math.max(from, first)) * rate) / 8,
+    );
+    return Math.max(0, bytes - taken.reduce((sum, part) => sum + part, 0) / NANOSECONDS_PER_SECOND);
   });
+}
+
+/** Bits a second of another track, and from when to when it takes them on the container's clock. */
+function shareOf(track: Track, { survey, demuxer }: BandwidthFacts, audio: Map<number, Bandwidth>) {
+  const seen = survey.tracks.get(track.id);
+  return {
+    rate: demuxer.statistics.get(track.id)?.bitrate ?? (audio.get(track.id)?.average ?? 0) / SAMPLING_MARGIN,
+    first: seen?.first ?? Number.NEGATIVE_INFINITY,
+    end: (survey.hasEnd && seen?.end) || Number.POSITIVE_INFINITY,
+  };
 }
 
 function audioBandwidth(
@@ -120,9 +130,11 @@ function audioBandwidth(
     });
     return measureBandwidth(bytes, durations, targetDuration);
   }
-  const rate = Math.max(demuxer.statistics.get(track.id)?.bitrate ?? 0, sampledRate(seen, framesPerSecond));
-  const average = Math.ceil((rate + headers) * SAMPLING_MARGIN);
-  return { average, peak: average };
+  const { bitrate, bytes } = demuxer.statistics.get(track.id) ?? {};
+  const rate = Math.max(bitrate ?? 0, sampledRate(seen, framesPerSecond));
+  const total = durations.reduce((sum, seconds) => sum + seconds, 0);
+  const served = (payload: number) => Math.ceil((payload + headers) * SAMPLING_MARGIN);
+  return { average: served(bytes ? Math.min(rate, (bytes * 8) / total) : rate), peak: served(rate) };
 }
 
 /** Mean frame size of the frames seen, as bits a second. */

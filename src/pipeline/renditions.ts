@@ -86,7 +86,9 @@ function audioRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
 
 /** The same on all renditions: the longest segment, rounded (rule 2). */
 const targetDuration = (renditions: readonly Rendition[]): number =>
-  Math.max(1, ...renditions.flatMap(({ durations }) => durations.map((d) => Math.round(d / 1_000_000))));
+  renditions
+    .flatMap(({ durations }) => durations)
+    .reduce((longest, duration) => Math.max(longest, Math.round(duration / 1_000_000)), 1);
 
 /** True when decoding can begin at every segment without a look at the one before. */
 const isIndependent = (title: Title): boolean =>

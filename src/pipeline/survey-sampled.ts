@@ -177,15 +177,15 @@ interface Verdict {
 }
 
 /**
- * Trusts the index when every probed cut is an IDR. Where one is not, the others are probed too, in at most four
- * round trips, and each is taken for what it is.
+ * Trusts the index when every probed cut is an IDR at its time. Where one is not, the others are probed too, in at
+ * most four round trips, and each is taken for what it is.
  */
 async function verifyCuts(verification: Verification): Promise<Verdict> {
   const { probes, candidates, video } = verification;
-  const isSound = (probe: ProbedPoint) => probe.kind === 'idr' || probe.kind === 'unknown';
+  const isSound = ({ kind, isMoved }: ProbedPoint) => !isMoved && (kind === 'idr' || kind === 'unknown');
   if (probes.every(isSound)) return { points: corrected(candidates, probes), remarks: [] };
-  const known = new Set(probes.map((probe) => probe.point?.position));
-  const rest = candidates.filter((point) => !known.has(point.position));
+  const known = new Set(probes.map((probe) => probe.entry));
+  const rest = candidates.filter((point) => !known.has(point));
   const room = Math.floor(LIMITS.openGopProbes / LIMITS.cutProbe);
   const chosen = rest.length <= room ? rest : rest.filter((_, i) => i % Math.ceil(rest.length / room) === 0);
   const all = [...probes];
@@ -199,8 +199,12 @@ async function verifyCuts(verification: Verification): Promise<Verdict> {
     .sort((a, b) => a.time - b.time);
   const useless = all.length - usable.length;
   const open = usable.filter((point) => !point.isClosed).length;
+  const moved = all.filter((probe) => probe.isMoved).length;
   const remarks = [
     ...(open > 0 ? [`${open} of ${all.length} probed index entries begin an open GOP`] : []),
+    ...(moved > 0
+      ? [`${moved} of ${all.length} probed index entries are stamped otherwise than they say`]
+      : []),
     ...(useless > 0
       ? [`${useless} of ${all.length} probed index entries are no place to begin decoding`]
       : []),
@@ -208,13 +212,10 @@ async function verifyCuts(verification: Verification): Promise<Verdict> {
   return { points: usable, remarks };
 }
 
-/** The candidates with what the probes found out about their time and place. */
+/** The candidates with what the probes found out about their place. */
 function corrected(candidates: readonly CutPoint[], probes: readonly ProbedPoint[]): CutPoint[] {
-  const found = new Map(probes.flatMap(({ point }) => (point ? [[point.position, point] as const] : [])));
-  return candidates.map((point) => {
-    const probed = found.get(point.position);
-    return probed && Math.abs(probed.time - point.time) < 1_000_000_000 ? probed : point;
-  });
+  const found = new Map(probes.map(({ entry, point }) => [entry, point]));
+  return candidates.map((point) => found.get(point) ?? point);
 }
 
 /** The first key picture of the file is a cut even when the index leaves it out. */

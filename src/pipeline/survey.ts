@@ -217,7 +217,11 @@ function ascending(points: readonly CutPoint[]): CutPoint[] {
 
 /** What a probe at an index entry found there. */
 export interface ProbedPoint {
+  /** The index entry that was looked at. */
+  readonly entry: CutPoint;
   readonly kind: PictureKind | 'missing';
+  /** The picture is stamped otherwise than the index says. */
+  readonly isMoved: boolean;
   readonly point: CutPoint | null;
   /** Other tracks' samples that lay in the probed bytes. */
   readonly samples: readonly Sample[];
@@ -239,15 +243,24 @@ export async function probePoint(
     const key = heads.find((head) => isAt(head, point, video.id, demuxer.precision));
     if (!key) continue;
     const kind = pictureKind(video, key.prefix);
-    if (kind === 'unknown' && found?.kind !== 'unknown') found = { kind, point, samples };
+    const isMoved = Math.abs(key.time - point.time) > demuxer.precision;
+    if (kind === 'unknown' && found?.kind !== 'unknown')
+      found = { entry: point, kind, isMoved, point, samples };
     else if (kind !== 'unknown')
       found = {
+        entry: point,
         kind,
-        point: { ...point, time: key.time, blockPosition: key.position, isClosed: kind === 'idr' },
+        isMoved,
+        point: {
+          time: key.time,
+          position: isMoved ? key.entry : point.position,
+          blockPosition: key.position,
+          isClosed: kind === 'idr',
+        },
         samples,
       };
   }
-  return found ?? { kind: 'missing', point: null, samples };
+  return found ?? { entry: point, kind: 'missing', isMoved: false, point: null, samples };
 }
 
 const headOf = (sample: Sample): SampleHead => ({ ...sample, prefix: sample.data });

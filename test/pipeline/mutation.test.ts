@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest';
+import { memorySource } from '../../src/core/bytes.ts';
+import type { Source } from '../../src/core/contracts.ts';
+import { MediaError } from '../../src/core/errors.ts';
+import { fixture } from '../helpers/fixtures.ts';
+import { rebuild, withAttachment } from '../helpers/matroska-edit.ts';
+import { ID } from '../helpers/matroska-writer.ts';
+import { audio, film, video } from './film.ts';
+import { playlists, segmentBytes, serve } from './serve.ts';
+
+/** Deterministic random numbers in [0, 1): mulberry32. */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+type Random = () => number;
+const below = (random: Random, limit: number) => Math.floor(random() * limit);
+
+/** Where structure lies: the head, and the first bytes of clusters. */
+function place(file: Uint8Array, random: Random, clusters: readonly number[]): number {
+  const kind = random();
+  const head = Math.min(4096, file.length);
+  if (kind < 0.5) return below(random, head);
+  if (kind < 0.85)
+    return Math.min(file.length - 1, (clusters[below(random, clusters.length)] ?? 0) + below(random, 48));
+  return below(random, file.length);
+}
+
+type Mutation = (file: Uint8Array, at: number, random: Random) => Uint8Array;
+
+const splice = (file: Uint8Array, at: number, removed: number, added: Uint8Array): Uint8Array => {
+  const end = Math.min(file.length, at + removed);
+  const out = new Uint8Array(file.length - (end - at) + added.length);
+  out.set(file.subarray(0, at));
+  out.set(added, at);
+  out.set(file.subarray(end), at + added.length);
+  return out;
+};
+
+const overwrite = (file: Uint8Array, at: number, bytes: readonly number[]): Uint8Array => {
+  const out = file.slice();
+  out.set(bytes.slice(0, out.length - at), at);
+  return out;
+};
+
+const MUTATIONS: readonly Mutation[] = [
+  (file, at, random) => overwrite(file, at, [(file[at] ?? 0) ^ (1 << below(random, 8))]),
+  (file, at, random) => overwrite(file, at, [below(random, 256)]),
+  (file, at, random) => overwrite(file, at, [random() < 0.5 ? 0 : 255]),
+  (file, at, random) =>
+    overwrite(
+      file,
+      at,
+      Array.from({ length: 1 + below(random, 16) }, () => below(random, 256)),
+    ),
+  (file, at, random) =>
+    overwrite(file, at, new Array<number>(1 + below(random, 12)).fill(random() < 0.5 ? 0 : 255)),
+  (file, at) => file.slice(0, at),
+  (file, at, random) => splice(file, at, 1 + below(random, 64), new Uint8Array(0)),
+  (file, at, random) => splice(file, at, 0, file.slice(at, at + 1 + below(random, 64))),
+  (file, at, random) => splice(file, at, 0, file.slice(at, at + 1 + below(random, 4096))),
+];
+
+function mutantOf(file: Uint8Array, seed: number, clusters: readonly number[]): Uint8Array {
+  const random = randomOf(seed);
+  let mutant = file;
+  for (let i = random() < 0.7 ? 1 : 1 + below(random, 4); i > 0 && mutant.length > 0; i--) {
+    const mutate = MUTATIONS[below(random, MUTATIONS.length)];
+    if (mutate) mutant = mutate(mutant, place(mutant, random, clusters), random);
+  }
+  return mutant;
+}
+
+function clusterStarts(file: Uint8Array): number[] {
+  const starts = [];
+  for (let at = 0; at < file.length - 4; at++)
+    if (file[at] === 0x1f && file[at + 1] === 0x43 && file[at + 2] === 0xb6 && file[at + 3] === 0x75)
+      starts.push(at);
+  return starts;
+}
+
+/** The first clusters of a fixture. */
+const beginning = (name: string, clusters: number): Uint8Array => {
+  let left = clusters;
+  return rebuild(fixture(name), (parts) => parts.filter(({ id }) => id !== ID.Cluster || left-- > 0));
+};
+
+const GOP = 'IPPPPPPP';
+/** Few packets for its 3 s, so that ten thousand mutants take less than a minute. */
+const few = (pattern: string, order: readonly number[]) =>
+  video({ pattern, count: 24, timeOf: (i) => (i + (order[i % order.length] ?? 0)) * 120 }).map(
+    (packet, i) => ({
+      ...packet,
+      written: i * 120,
+    }),
+  );
+const small = film([...few(GOP, [0, 1, -1, 1, -1]), ...audio({ toMs: 1000 })], { defaultDuration: null });
+const open = film([...few(`r${GOP.slice(1)}`, [0]), ...audio({ toMs: 1000, lag: 300 })], {
+  clusterAtKeys: false,
+  clusterMs: 1000,
+  defaultDuration: null,
+});
+
+/** Zeros that nobody stored: makes a small file large enough to be planned from a few places. */
+const GAP = 2_200_000;
+const ZEROS = new Uint8Array(GAP);
+const gapSource = (file: Uint8Array, at: number): Source => ({
+  size: file.length + GAP,
+  async *read({ start, end }) {
+    if (start < at) yield file.subarray(start, Math.min(at, end));
+    const [from, to] = [Math.max(start, at), Math.min(end, at + GAP)];
+    if (from < to) yield ZEROS.subarray(0, to - from);
+    if (end > at + GAP) yield file.subarray(Math.max(start, at + GAP) - GAP, end - GAP);
+  },
+});
+
+/** The attachment's zeros taken out, and where they were. */
+function withGap(file: Uint8Array): { readonly file: Uint8Array; readonly at: number } {
+  const large = withAttachment(file, GAP + 100);
+  const at = (clusterStarts(large)[0] ?? 0) - GAP - 50;
+  return { file: splice(large, at, GAP, new Uint8Array(0)), at };
+}
+
+interface Seed {
+  readonly name: string;
+  readonly file: Uint8Array;
+  readonly gapAt?: number;
+  readonly count: number;
+}
+
+const gapped = withGap(small);
+const gappedOpen = withGap(open);
+const SEEDS: readonly Seed[] = [
+  { name: 'a film of 3 s', file: small, count: 2700 },
+  { name: 'open GOPs', file: open, count: 1500 },
+  { name: 'a film behind 2 MB', file: gapped.file, gapAt: gapped.at, count: 1800 },
+  { name: 'open GOPs behind 2 MB', file: gappedOpen.file, gapAt: gappedOpen.at, count: 800 },
+  { name: 'bframes-aac', file: beginning('bframes-aac', 1), count: 1000 },
+  { name: 'ffmpeg-mux', file: beginning('ffmpeg-mux', 1), count: 1200 },
+  { name: 'audio-only', file: beginning('audio-only', 2), count: 1000 },
+];
+
+/** Plan, playlists, initialisation, the first segment of the first rendition and the last of the last one. */
+async function use(source: Source): Promise<number> {
+  const served = await serve(source);
+  let size = playlists(served).join('').length;
+  for (const rendition of served.renditions) size += rendition.muxer.init().length;
+  const wanted = [
+    [served.renditions[0], 0],
+    [served.renditions.at(-1), served.count - 1],
+  ] as const;
+  for (const [rendition, n] of wanted)
+    try {
+      if (rendition) size += (await segmentBytes(served, rendition, n)).length;
+    } catch (error) {
+      if (!(error instanceof MediaError)) throw error;
+    }
+  return size;
+}
+
+describe.each(SEEDS)('$name, $count times damaged', ({ file, gapAt, count, name }) => {
+  const sourceOf = (bytes: Uint8Array) =>
+    gapAt === undefined ? memorySource(bytes) : gapSource(bytes, gapAt);
+
+  test('undamaged it works', async () => expect(await use(sourceOf(file))).toBeGreaterThan(1000));
+
+  test('it is played or refused with a MediaError, at once and in little memory', {
+    timeout: 60_000,
+  }, async () => {
+    const clusters = clusterStarts(file);
+    const failures: unknown[] = [];
+    let works = 0;
+    const base = [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7);
+    for (let i = 0; i < count && failures.length < 5; i++) {
+      const seed = (base + i) | 0;
+      const mutant = mutantOf(file, seed, clusters);
+      const begun = performance.now();
+      try {
+        const size = await use(sourceOf(mutant));
+        if (size > 30_000_000) failures.push({ seed, size });
+        works++;
+      } catch (error) {
+        if (!(error instanceof MediaError))
+          failures.push({ seed, error: error instanceof Error ? error.stack : error });
+      }
+      const took = performance.now() - begun;
+      if (took > 2000) failures.push({ seed, took });
+      const { arrayBuffers, heapUsed } = process.memoryUsage();
+      if (arrayBuffers + heapUsed > 2_000_000_000) failures.push({ seed, arrayBuffers, heapUsed });
+    }
+    expect(failures).toEqual([]);
+    expect(works, 'most damage leaves something to play').toBeGreaterThan(count / 4);
+  });
+});

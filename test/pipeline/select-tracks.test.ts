@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import type { AudioTrack, OtherTrack, Track, VideoTrack } from '../../src/core/media.ts';
+import { selectTracks } from '../../src/pipeline/select-tracks.ts';
+import { AUDIO, VIDEO } from '../muxers/fmp4/tracks.ts';
+
+const NO_CODEC = 'V_X cannot be copied into MP4 yet and re-encoding is not built yet';
+const v = (change: Partial<VideoTrack> = {}): VideoTrack => ({ ...VIDEO, ...change });
+const a = (change: Partial<AudioTrack> = {}): AudioTrack => ({ ...AUDIO, ...change });
+const other = (kind: OtherTrack['kind']): OtherTrack => ({
+  kind,
+  id: 9,
+  index: 9,
+  sourceCodec: 'S_TEXT/UTF8',
+  isEnabled: true,
+  isDefault: true,
+  isForced: false,
+  language: 'und',
+  name: null,
+  unreadable: null,
+});
+const bare = { configs: [], sourceCodec: 'V_X' } as const;
+const MAIN = 'copy';
+const SECOND = 'secondary-video';
+
+describe('selectTracks', () => {
+  test.each<{ name: string; tracks: Track[]; video?: number; told: string[] }>([
+    { name: 'one of each', tracks: [v(), a()], told: [MAIN, 'copy'] },
+    {
+      name: 'every audio track',
+      tracks: [v(), a(), a(), a({ isEnabled: false })],
+      told: [MAIN, 'copy', 'copy', 'copy'],
+    },
+    {
+      name: 'enabled before default',
+      tracks: [v({ isEnabled: false }), v({ isDefault: false })],
+      told: [SECOND, MAIN],
+    },
+    {
+      name: 'default before pixels',
+      tracks: [v({ isDefault: false, width: 3840 }), v()],
+      told: [SECOND, MAIN],
+    },
+    { name: 'copyable before pixels', tracks: [v({ ...bare, width: 3840 }), v()], told: [SECOND, MAIN] },
+    { name: 'pixels', tracks: [v(), v({ width: 1920 })], told: [SECOND, MAIN] },
+    { name: 'the first of equals', tracks: [v(), v()], told: [MAIN, SECOND] },
+    {
+      name: 'the one wished for',
+      tracks: [v({ index: 0 }), v({ index: 1, isDefault: false })],
+      video: 1,
+      told: [SECOND, MAIN],
+    },
+    {
+      name: 'a wish for what is none',
+      tracks: [v({ index: 0 }), a({ index: 1 })],
+      video: 1,
+      told: [MAIN, 'copy'],
+    },
+    {
+      name: 'a cover is no film',
+      tracks: [v({ isAttachedPicture: true, width: 4000 }), v()],
+      told: ['attached picture', MAIN],
+    },
+    {
+      name: 'nothing but a cover',
+      tracks: [v({ isAttachedPicture: true }), a()],
+      told: ['attached picture', 'copy'],
+    },
+    { name: 'unknown codec', tracks: [v(bare), a()], told: [NO_CODEC, 'copy'] },
+    {
+      name: 'unknown codec without a name',
+      tracks: [a({ configs: [], sourceCodec: '' })],
+      told: ['this codec cannot be copied into MP4 yet and re-encoding is not built yet'],
+    },
+    {
+      name: 'encrypted',
+      tracks: [v({ unreadable: 'encrypted' }), a({ unreadable: 'encrypted' })],
+      told: ['encrypted', 'encrypted'],
+    },
+    { name: 'no size', tracks: [v({ width: 0 })], told: ['picture size unknown'] },
+    {
+      name: 'subtitles',
+      tracks: [a(), other('subtitle'), other('other')],
+      told: ['copy', 'subtitles are not offered yet', 'neither video nor audio'],
+    },
+    { name: 'nothing', tracks: [], told: [] },
+  ])('$name', ({ tracks, video = null, told }) => {
+    const { decisions, kept } = selectTracks(tracks, { video });
+    expect(decisions.map(({ action, reason }) => reason ?? action)).toEqual(told);
+    expect(decisions.map(({ track }) => track)).toEqual(tracks);
+    const copied = decisions.filter(({ action }) => action === 'copy').map(({ track }) => track);
+    expect([...(kept.video ? [kept.video] : []), ...kept.audio]).toEqual(copied);
+  });
+});
