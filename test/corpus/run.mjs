@@ -17,7 +17,18 @@ const { values } = parseArgs({ options: { sample: { type: 'boolean' }, match: { 
 const SAMPLE = 6;
 const JOBS = 2;
 
-/** Files of the manifest that this version plays: H.264 in Matroska, AAC or no audio, neither damaged nor encrypted. */
+/** Rules that the checker cannot judge on a file, and why: they are ignored there and nowhere else. */
+const NOT_JUDGED = {
+  'derived/long_cues_end_362s.mkv': {
+    // ffprobe gives laced frames whole milliseconds (21, 21, 22 …) where the frame lasts 21.333: up to 2.3 ms off the
+    // exact grid. The same packets without lacing (mkvmerge --disable-lacing) pass.
+    'src-pts': 'laced frames are stamped in whole milliseconds by ffprobe',
+    // Every packet of the track is the same silent frame, so silence put behind its end looks like a repeated packet.
+    'src-dup': 'all packets of the track are equal, fill cannot be told from them',
+  },
+};
+
+/** Files of the manifest that this version plays whole: H.264 in Matroska, AAC or no audio, neither damaged nor encrypted. */
 function playable() {
   const [head, ...rows] = readFileSync(join(corpus, 'MANIFEST.tsv'), 'utf8').trim().split('\n');
   const names = head.split('\t');
@@ -30,6 +41,11 @@ function playable() {
     .filter((file) => !/encrypted|invalid|corrupt|truncated/.test(file.peculiarity))
     .map((file) => file.path);
 }
+
+const ignoredFor = (path) =>
+  Object.entries(NOT_JUDGED[path] ?? {})
+    .map(([rule, reason]) => `${rule}: ${reason}`)
+    .join('; ');
 
 const freePort = () =>
   new Promise((resolve) => {
@@ -58,6 +74,7 @@ function check(path, app, upstream) {
     '--decode',
     '--source',
     join(corpus, 'files', path),
+    ...(path in NOT_JUDGED ? ['--ignore', Object.keys(NOT_JUDGED[path]).join(',')] : []),
   ];
   return new Promise((resolve) => {
     execFile(process.execPath, args, { maxBuffer: 1 << 26, timeout: 300_000 }, (error, stdout) => {
@@ -115,15 +132,15 @@ if (!values.sample && !values.match) {
     .sort((a, b) => (a.path < b.path ? -1 : 1))
     .map(
       ({ path, passed, last, warns }) =>
-        `| ${path} | ${passed ? 'pass' : 'FAIL'} | ${last} | ${[...new Set(warns)].join(' ')} |`,
+        `| ${path} | ${passed ? 'pass' : 'FAIL'} | ${last} | ${[...new Set(warns)].join(' ')} | ${ignoredFor(path)} |`,
     );
   const text = [
     '# Corpus results',
     '',
     'Made by `npm run corpus`: every H.264 + AAC Matroska file, `--random-order --decode --source`.',
     '',
-    '| file | result | checks | warnings |',
-    '|---|---|---|---|',
+    '| file | result | checks | warnings | not judged |',
+    '|---|---|---|---|---|',
     ...rows,
     '',
   ].join('\n');
