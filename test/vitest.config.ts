@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SkippedReporter } from './helpers/skipped-reporter.ts';
 
 const report = process.env.SLUICE_TEST_REPORT;
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -11,7 +12,11 @@ export default defineConfig({
   root,
   test: {
     testTimeout: 30_000,
-    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    reporters: [
+      'default',
+      new SkippedReporter(),
+      ...(report ? [['json', { outputFile: report }] as ['json', { outputFile: string }]] : []),
+    ],
     projects: [
       {
         extends: true,

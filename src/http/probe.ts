@@ -46,7 +46,7 @@ function describe({ title, renditions }: Media) {
         : []),
       ...title.remarks,
     ],
-    counters: title.counters,
+    counters: title.ledger.total(),
   };
 }
 

@@ -3,7 +3,7 @@ import type { TimedPacket } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ticks } from '../core/time.ts';
-import type { Counters } from './title.ts';
+import type { Counters } from './ledger.ts';
 
 export interface FramerPlan {
   readonly trackId: number;

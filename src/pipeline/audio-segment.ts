@@ -2,6 +2,7 @@ import { codecOf } from '../codecs/codecs.ts';
 import type { Sample, TimedPacket } from '../core/contracts.ts';
 import { corrupt } from '../core/errors.ts';
 import { AudioFramer } from './audio-framer.ts';
+import type { Counters } from './ledger.ts';
 import type { SpanCache } from './span-cache.ts';
 import type { PlannedAudio, Title } from './title.ts';
 
@@ -11,6 +12,8 @@ const READ_BEHIND = 64 * 1024;
 interface AudioContext {
   readonly spans: SpanCache;
   readonly signal: AbortSignal;
+  /** What this making of the segment meets. */
+  readonly counters: Counters;
 }
 
 /**
@@ -23,7 +26,7 @@ export async function* audioPackets(
   { audio, n }: { readonly audio: PlannedAudio; readonly n: number },
   context: AudioContext,
 ): AsyncGenerator<TimedPacket[]> {
-  const framer = framerOf(title, audio, n);
+  const framer = framerOf(audio, n, context.counters);
   let isLedIn = false;
   for await (const samples of forwardSamples(title, { audio, n }, context)) {
     const first = samples[0];
@@ -41,7 +44,7 @@ export async function* audioPackets(
   if (rest.length > 0) yield rest;
 }
 
-function framerOf(title: Title, audio: PlannedAudio, n: number): AudioFramer {
+function framerOf(audio: PlannedAudio, n: number, counters: Counters): AudioFramer {
   const { track, clock, boundaries } = audio;
   const start = boundaries[n];
   const end = boundaries[n + 1];
@@ -56,7 +59,7 @@ function framerOf(title: Title, audio: PlannedAudio, n: number): AudioFramer {
     isLast: n + 2 === boundaries.length,
     silence: codecOf(config).silentFrame(config),
   };
-  return new AudioFramer(plan, title.counters);
+  return new AudioFramer(plan, counters);
 }
 
 /** Whether a frame that begins in the segment may lie before the first one met. */

@@ -5,6 +5,7 @@ import { LIMITS } from '../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, rescale, ticks } from '../core/time.ts';
 import { segmentDurations, type Timeline } from '../core/timeline.ts';
 import { bandwidths } from './bandwidth.ts';
+import { Ledger } from './ledger.ts';
 import { audioCuts, seekIndex, videoCuts } from './plan-cuts.ts';
 import { planAudio, planAudioClock, planVideo } from './plan-tracks.ts';
 import { type Selection, type SelectionOptions, selectTracks } from './select-tracks.ts';
@@ -143,20 +144,13 @@ function assemble({ source, demuxer, selection, survey, version }: Parts): Title
       demuxer,
       cuts,
       durations,
-      targetDuration: Math.max(1, ...durations.map(Math.round)),
+      targetDuration: durations.reduce((longest, seconds) => Math.max(longest, Math.round(seconds)), 1),
       mainTrack: main.track,
       audio: kept.audio,
     }),
     survey: survey.kind,
     remarks: survey.remarks,
-    counters: {
-      filledFrames: 0,
-      droppedPackets: 0,
-      misplacedPackets: 0,
-      spreadStamps: 0,
-      movedCuts: 0,
-      skippedBytes: survey.skipped,
-    },
+    ledger: new Ledger({ skippedBytes: survey.skipped }),
   };
 }
 

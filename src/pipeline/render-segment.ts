@@ -28,10 +28,11 @@ export async function* renderSegment(
 ): AsyncGenerator<Uint8Array[]> {
   if (n >= segmentCount(title))
     throw new MediaError('not-found', `Segment ${n} of ${segmentCount(title)} does not exist`);
+  const counters = title.ledger.open(rendition.name, n);
   const packets =
     rendition.kind === 'video'
-      ? videoPackets(title, n, { recorder: spans.recorder(title, n), signal })
-      : audioPackets(title, { audio: rendition.audio, n }, { spans, signal });
+      ? videoPackets(title, n, { recorder: spans.recorder(title, n), signal, counters })
+      : audioPackets(title, { audio: rendition.audio, n }, { spans, signal, counters });
   const length = Math.round(CHUNK * rendition.timescale);
   let chunk: TimedPacket[] = [];
   let count = 0;

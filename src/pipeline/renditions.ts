@@ -42,45 +42,29 @@ export function planRenditions(title: Title): Rendition[] {
 }
 
 function videoRendition(title: Title, video: PlannedVideo): VideoRendition {
-  const { track, clock } = video;
-  const { timeline } = title;
-  const config = track.configs[0];
-  const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
-  return {
-    kind: 'video',
-    name: `v${track.index}`,
-    timescale: clock.timescale,
-    muxer: createFragmentMuxer(track, {
-      trackId: TRACK_ID,
-      timescale: clock.timescale,
-      bitrate: bandwidth,
-    }),
-    codecString: config ? codecOf(config).codecString(config) : '',
-    bandwidth,
-    durations: segmentDurations([...timeline.cuts.map((cut) => cut.time), timeline.end], timeline.timescale),
-    video,
-  };
+  const { cuts, end, timescale } = title.timeline;
+  const durations = segmentDurations([...cuts.map((cut) => cut.time), end], timescale);
+  return { kind: 'video', name: `v${video.track.index}`, video, durations, ...written(title, video) };
 }
 
 function audioRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
-  const { track, clock } = audio;
-  const config = track.configs[0];
+  const { gridOrigin, frameSize, timescale } = audio.clock;
+  const onGrid = (samples: number) => gridOrigin + Math.ceil((samples - gridOrigin) / frameSize) * frameSize;
+  const durations = segmentDurations(audio.boundaries.map(onGrid), timescale);
+  return { kind: 'audio', name: `a${audio.track.index}-copy`, audio, durations, ...written(title, audio) };
+}
+
+type Written = Pick<RenditionCommon, 'timescale' | 'muxer' | 'codecString' | 'bandwidth'>;
+
+/** What the track's segments are written with, and what that costs. */
+function written(title: Title, { track, clock: { timescale } }: PlannedVideo | PlannedAudio): Written {
+  const [config] = track.configs;
   const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
-  const onGrid = (samples: number) =>
-    clock.gridOrigin + Math.ceil((samples - clock.gridOrigin) / clock.frameSize) * clock.frameSize;
   return {
-    kind: 'audio',
-    name: `a${track.index}-copy`,
-    timescale: clock.timescale,
-    muxer: createFragmentMuxer(track, {
-      trackId: TRACK_ID,
-      timescale: clock.timescale,
-      bitrate: bandwidth,
-    }),
+    timescale,
+    muxer: createFragmentMuxer(track, { trackId: TRACK_ID, timescale, bitrate: bandwidth }),
     codecString: config ? codecOf(config).codecString(config) : '',
     bandwidth,
-    durations: segmentDurations(audio.boundaries.map(onGrid), clock.timescale),
-    audio,
   };
 }
 

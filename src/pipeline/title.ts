@@ -3,6 +3,7 @@ import type { AudioTrack, VideoTrack } from '../core/media.ts';
 import type { Nanoseconds } from '../core/time.ts';
 import type { Timeline } from '../core/timeline.ts';
 import type { AudioClock, TrackClock } from './clock.ts';
+import type { Ledger } from './ledger.ts';
 import type { TrackDecision } from './select-tracks.ts';
 
 export interface PlannedVideo {
@@ -22,22 +23,6 @@ export interface PlannedAudio {
   readonly clock: AudioClock;
   /** Segment n holds the frames that begin in [boundaries[n], boundaries[n + 1]): samples, one more than segments. */
   readonly boundaries: readonly number[];
-}
-
-/** What could not be done as the source has it; each one is told in `/probe`. */
-export interface Counters {
-  /** Silent frames put where the source has none. */
-  filledFrames: number;
-  /** Packets before the title's zero, before the first cut, or without a picture. */
-  droppedPackets: number;
-  /** Packets outside their interleave window, or stamped before their predecessor. */
-  misplacedPackets: number;
-  /** Pictures whose stamp equalled another's. */
-  spreadStamps: number;
-  /** Cuts that proved to be somewhere else than the index said. */
-  movedCuts: number;
-  /** Bytes that made no sense. */
-  skippedBytes: number;
 }
 
 export interface Bandwidth {
@@ -65,7 +50,7 @@ export interface Title {
   readonly bandwidth: ReadonlyMap<number, Bandwidth>;
   readonly survey: 'whole' | 'sampled';
   readonly remarks: readonly string[];
-  readonly counters: Counters;
+  readonly ledger: Ledger;
 }
 
 export const segmentCount = (title: Title): number => title.timeline.cuts.length;

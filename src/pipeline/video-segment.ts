@@ -1,8 +1,9 @@
 import type { Sample, SampleHead, TimedPacket } from '../core/contracts.ts';
 import { corrupt } from '../core/errors.ts';
 import { type Ticks, ticks } from '../core/time.ts';
-import type { Cut } from '../core/timeline.ts';
+import type { Cut, Timeline } from '../core/timeline.ts';
 import { DecodeClock } from './decode-times.ts';
+import type { Counters } from './ledger.ts';
 import { pictureKind } from './pictures.ts';
 import type { SpanRecorder } from './span-cache.ts';
 import { isAt } from './survey.ts';
@@ -12,6 +13,14 @@ import type { PlannedVideo, Title } from './title.ts';
 const LOOK_AHEAD = 4096;
 /** Pictures that may follow an open cut in decode order and precede it in output order. */
 const MAX_LEADING = 16;
+
+interface VideoContext {
+  /** Takes the other tracks' samples. */
+  readonly recorder: SpanRecorder;
+  readonly signal: AbortSignal;
+  /** What this making of the segment meets. */
+  readonly counters: Counters;
+}
 
 /** What segment n needs to know of the cut that ends it. */
 interface Ending {
@@ -31,16 +40,16 @@ interface Ending {
 export async function* videoPackets(
   title: Title,
   n: number,
-  { recorder, signal }: { readonly recorder: SpanRecorder; readonly signal: AbortSignal },
+  { recorder, signal, counters }: VideoContext,
 ): AsyncGenerator<TimedPacket[]> {
   const { video, demuxer, timeline } = title;
   const cut = timeline.cuts[n];
   if (!video || !cut) throw corrupt(`No video segment ${n}`);
   const next = timeline.cuts[n + 1] ?? null;
-  const end = demuxer.payload.end;
+  const end = farthest(title, n);
   const soft = next ? Math.min(end, next.point.position + LOOK_AHEAD) : end;
   const query = { start: cut.point.position, soft, end, tracks: recorder.tracksWith(video.track.id) };
-  const pictures = new PictureClock(title, video);
+  const pictures = new PictureClock(title, video, counters);
   const ending: Ending = { firstTime: null, cutTime: null, earliest: Number.POSITIVE_INFINITY, leading: 0 };
   const atEnd = () => ending.firstTime !== null;
   let hasBegun = false;
@@ -49,7 +58,8 @@ export async function* videoPackets(
     const ready: TimedPacket[] = [];
     for (const sample of batch.samples) {
       if (sample.trackId !== video.track.id) recorder.add(sample);
-      else if (!hasBegun && !isAt(headOf(sample), cut.point, video.track.id, demuxer.precision)) continue;
+      else if (!hasBegun && !isAt(headOf(sample), cut.point, video.track.id, demuxer.precision))
+        counters.droppedPackets += n === 0 ? 1 : 0;
       else if (next && hasBegun && meetsNext(title, ending, { head: headOf(sample), next, isWhole: true })) {
         if (atEnd()) break;
       } else {
@@ -64,18 +74,31 @@ export async function* videoPackets(
   }
   if (!hasBegun) throw corrupt('The picture that the index names is not there', cut.point.position);
   if (atEnd() || !next) recorder.finish();
-  yield pictures.finish(endTime(title, n, ending));
+  yield pictures.finish(endTime(title.timeline, n, { ending, counters }));
+}
+
+/** Where reading ends though the next cut was not met: at the one behind it. */
+function farthest({ timeline, demuxer }: Title, n: number): number {
+  const next = timeline.cuts[n + 1]?.point.position;
+  if (next === undefined) return demuxer.payload.end;
+  const behind = timeline.cuts.slice(n + 2).find((cut) => cut.point.position > next);
+  return behind?.point.position ?? demuxer.payload.end;
 }
 
 const headOf = (sample: Sample): SampleHead => ({ ...sample, prefix: sample.data });
 
+interface Reached {
+  readonly ending: Ending;
+  readonly counters: Counters;
+}
+
 /** Where the segment ends: the next one's first picture; the plan's word where that picture was not found. */
-function endTime(title: Title, n: number, ending: Ending): Ticks | null {
+function endTime(timeline: Timeline, n: number, { ending, counters }: Reached): Ticks | null {
   if (ending.firstTime !== null) return ending.firstTime;
   if (ending.cutTime !== null) return ticks(Math.min(ending.earliest, ending.cutTime));
-  const isLast = n + 1 >= title.timeline.cuts.length;
-  if (!isLast) title.counters.movedCuts++;
-  return isLast ? null : (title.timeline.cuts[n + 1]?.time ?? null);
+  const isLast = n + 1 >= timeline.cuts.length;
+  if (!isLast) counters.movedCuts++;
+  return isLast ? null : (timeline.cuts[n + 1]?.time ?? null);
 }
 
 interface Meeting {
@@ -119,7 +142,8 @@ function noteLeading(ending: Ending, time: Ticks, isWhole: boolean): void {
 
 /** Turns samples into packets whose decode times and durations are final. */
 class PictureClock {
-  readonly #title: Title;
+  readonly #counters: Counters;
+  readonly #titleEndTime: Ticks;
   readonly #video: PlannedVideo;
   readonly #clock: DecodeClock;
   readonly #waiting: { readonly sample: Sample; readonly pts: Ticks; readonly isSync: boolean }[] = [];
@@ -127,8 +151,9 @@ class PictureClock {
   readonly #times: number[] = [];
   #isFirst = true;
 
-  constructor(title: Title, video: PlannedVideo) {
-    this.#title = title;
+  constructor(title: Title, video: PlannedVideo, counters: Counters) {
+    this.#counters = counters;
+    this.#titleEndTime = title.timeline.end;
     this.#video = video;
     this.#clock = new DecodeClock(video.reorderDepth);
   }
@@ -136,7 +161,7 @@ class PictureClock {
   add(sample: Sample): TimedPacket[] {
     const kind = pictureKind(this.#video.track, sample.data);
     if (kind === 'none') {
-      this.#title.counters.droppedPackets++;
+      this.#counters.droppedPackets++;
       return [];
     }
     const isSync = kind === 'idr' || (this.#isFirst && (kind === 'recovery' || kind === 'intra'));
@@ -159,7 +184,7 @@ class PictureClock {
 
   /** The last picture lasts to the end of the title, at least as long as pictures do. */
   #titleEnd(last: number): number {
-    const { end } = this.#title.timeline;
+    const end = this.#titleEndTime;
     return end - last >= this.#video.pictureDuration / 2 ? end : last + this.#video.pictureDuration;
   }
 
@@ -167,7 +192,7 @@ class PictureClock {
   #unique(pts: Ticks): Ticks {
     let free = pts;
     while (this.#clock.has(free)) free = ticks(free + 1);
-    if (free !== pts) this.#title.counters.spreadStamps++;
+    if (free !== pts) this.#counters.spreadStamps++;
     return free;
   }
 

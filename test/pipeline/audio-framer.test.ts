@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MediaError } from '../../src/core/errors.ts';
 import { AudioFramer, type FramerPlan } from '../../src/pipeline/audio-framer.ts';
-import type { Counters } from '../../src/pipeline/title.ts';
+import type { Counters } from '../../src/pipeline/ledger.ts';
 
 const F = 1024;
 const SILENCE = Uint8Array.of(0);

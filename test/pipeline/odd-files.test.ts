@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { equalBytes } from '../../src/core/bytes.ts';
-import type { Counters } from '../../src/pipeline/title.ts';
+import type { Counters } from '../../src/pipeline/ledger.ts';
 import { withAttachment } from '../helpers/matroska-edit.ts';
 import { ID, uint, videoTrack } from '../helpers/matroska-writer.ts';
 import { AUDIO, audio, enabled, film, type Packet, picture, RECORD, sumOf, VIDEO, video } from './film.ts';
