@@ -1,6 +1,6 @@
 import { buildAudioSpecificConfig, parseAudioSpecificConfig } from '../../src/codecs/aac.ts';
 import { buildAvcRecord, parseAvcRecord, recordFromAnnexB } from '../../src/codecs/h264.ts';
-import { parseSps, reorderDepth } from '../../src/codecs/h264-sps.ts';
+import { parseSps, reorderDepth, spsFrameRate } from '../../src/codecs/h264-sps.ts';
 import { looksAnnexB, toLengthPrefixed4 } from '../../src/codecs/nal.ts';
 import type { AudioConfig, Colour, PixelAspect, VideoConfig } from '../../src/core/media.ts';
 import type { FrameRate } from '../../src/core/time.ts';
@@ -64,7 +64,7 @@ function h264Setup(privateData: Uint8Array | null): VideoSetup | null {
     height: sps.height,
     pixelAspect: sps.pixelAspect,
     colour: sps.colour,
-    frameRate: sps.timing ? { num: sps.timing.timeScale, den: 2 * sps.timing.unitsInTick } : null,
+    frameRate: spsFrameRate(sps),
     reorderDepth: reorderDepth(sps),
     isPrefixUsable: storedAs === 4,
     normalize: (frame) => toLengthPrefixed4(frame, storedAs),

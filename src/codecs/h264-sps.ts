@@ -133,9 +133,12 @@ function readSize(bits: BitReader, format: Format): Size {
   return { isFramesOnly, codedWidth, codedHeight, width, height };
 }
 
-/** The exact rate of frames that the VUI declares as fixed; null when it does not. */
+/**
+ * The exact rate of frames that the VUI's timing stands for; null without timing. Encoders seldom declare it as
+ * fixed even where it is: stamps must confirm it.
+ */
 export function spsFrameRate({ timing }: Sps): FrameRate | null {
-  if (!timing?.isFixed) return null;
+  if (!timing) return null;
   const den = timing.unitsInTick * 2;
   const divisor = greatestDivisor(timing.timeScale, den);
   return { num: timing.timeScale / divisor, den: den / divisor };

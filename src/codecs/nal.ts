@@ -71,12 +71,6 @@ export function toLengthPrefixed4(data: Uint8Array, framing: NalFraming): Uint8A
   return framing === 4 ? data : joinLengthPrefixed(splitLengthPrefixed(data, framing));
 }
 
-/** Tolerant form of `toLengthPrefixed4` for damaged files: the whole NAL units before the damage, perhaps none. */
-export function salvageLengthPrefixed4(data: Uint8Array, framing: NalFraming): Uint8Array {
-  if (framing === 'annexb' || looksAnnexB(data, framing)) return toLengthPrefixed4(data, framing);
-  return toLengthPrefixed4(data.subarray(0, wholeUnits(data, framing)), framing);
-}
-
 /**
  * True for a byte stream where length-prefixed data are expected. A length of 256 to 511 looks like a start code as
  * well, so data whose lengths add up are never taken for one.

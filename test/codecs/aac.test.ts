@@ -8,7 +8,6 @@ import {
 } from '../../src/codecs/aac.ts';
 import { type AacElement, elementsOf } from '../../src/codecs/aac-elements.ts';
 import { SAMPLING_RATES } from '../../src/codecs/aac-rates.ts';
-import { adtsToConfig, parseAdtsHeader } from '../../src/codecs/adts.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { bytesOf, hexOf } from '../helpers/hex.ts';
 import { expectMediaErrors } from '../helpers/mutations.ts';
@@ -119,39 +118,3 @@ test('elements are numbered by kind', () => {
 });
 
 /** Headers as ffmpeg writes them: stereo at 44.1 kHz without checksum, 5.1 at 48 kHz. */
-const ADTS = [
-  {
-    bytes: 'fff1508017bffc',
-    expected: {
-      objectType: 2,
-      samplingRate: 44_100,
-      channelConfiguration: 2,
-      headerSize: 7,
-      frameLength: 189,
-      blocks: 1,
-    },
-    config: '1210',
-  },
-  {
-    bytes: 'fff14d80205ffc',
-    expected: { samplingRate: 48_000, channelConfiguration: 6, frameLength: 258, blocks: 1 },
-    config: '11b0',
-  },
-  { bytes: 'fff0508017bffc', expected: { headerSize: 9 }, config: '1210' },
-] as const;
-
-test.each(ADTS)('ADTS $bytes', ({ bytes, expected, config }) => {
-  const found = parseAdtsHeader(bytesOf(bytes));
-  expect(found).toMatchObject(expected);
-  expect(hexOf((found && adtsToConfig(found)) ?? new Uint8Array())).toBe(config);
-});
-
-test.each([
-  'ffe1508017bffc',
-  'fff7508017bffc',
-  'fff17c8017bffc',
-  'fff150800000fc',
-  'fff150',
-])('%s is no ADTS', (bytes) => {
-  expect(parseAdtsHeader(bytesOf(bytes))).toBeNull();
-});

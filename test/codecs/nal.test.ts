@@ -5,7 +5,6 @@ import {
   joinAnnexB,
   joinLengthPrefixed,
   looksAnnexB,
-  salvageLengthPrefixed4,
   splitAnnexB,
   splitLengthPrefixed,
   toLengthPrefixed4,
@@ -99,12 +98,6 @@ describe('toLengthPrefixed4', () => {
   test('rewrites Annex B, declared or met', () => {
     for (const framing of ['annexb', 4, 2] as const)
       expect(hexOf(toLengthPrefixed4(bytesOf('0000000109f00000000165'), framing))).toBe(LENGTHS[0].data);
-  });
-
-  test('salvage keeps the whole NAL units before the damage', () => {
-    expect(hexOf(salvageLengthPrefixed4(bytesOf('0000000209f0000000ff65'), 4))).toBe('0000000209f0');
-    expect(hexOf(salvageLengthPrefixed4(bytesOf('000209f0ffff65'), 2))).toBe('0000000209f0');
-    expect(hexOf(salvageLengthPrefixed4(bytesOf('ff'), 4))).toBe('');
   });
 
   test('a length of 256 to 511 is no start code', () => {
