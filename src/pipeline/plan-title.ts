@@ -111,7 +111,8 @@ function assemble({ source, demuxer, selection, survey, version }: Parts): Title
   const { kept, decisions } = selection;
   const zero = titleZero(kept, survey);
   const end = titleEnd({ demuxer, survey, kept }, zero);
-  const video = kept.video && planVideo(kept.video, survey, { zero, end });
+  const pictures = (kept.video && demuxer.statistics.get(kept.video.id)?.frames) ?? null;
+  const video = kept.video && planVideo(kept.video, survey, { zero, end, pictures });
   const audioClocks = kept.audio.map((track) => ({
     track,
     clock: planAudioClock(track, { survey, zero, demuxer }),

@@ -11,12 +11,13 @@ const DEFAULT_PICTURE = 0.04 * NANOSECONDS_PER_SECOND;
 const LOOKED_AT = 2000;
 
 /** A declared rate that the stamps deny is dropped; sizes and colours stay. */
-export function planVideo(track: VideoTrack, survey: Survey, { zero, end }: Span): PlannedVideo {
+export function planVideo(track: VideoTrack, survey: Survey, { zero, end, pictures }: Span): PlannedVideo {
   const seen = survey.tracks.get(track.id);
   const stamps = [...(seen?.stamps ?? [])].sort((a, b) => a - b);
   const rate = track.frameRate && fitsRate(stamps, track.frameRate) ? track.frameRate : null;
   const clock = videoClock({ zero, first: seen?.first ?? zero, rate });
   const seconds = (end - (seen?.first ?? zero)) / NANOSECONDS_PER_SECOND;
+  const count = survey.kind === 'whole' ? stamps.length : pictures;
   const distances = stamps
     .slice(1, LOOKED_AT)
     .map((stamp, i) => stamp - (stamps[i] ?? stamp))
@@ -31,16 +32,15 @@ export function planVideo(track: VideoTrack, survey: Survey, { zero, end }: Span
     reorderDepth: Math.min(16, Math.max(track.reorderDepth, survey.reorder)),
     pictureDuration: Math.max(1, Math.round((usual * clock.timescale) / NANOSECONDS_PER_SECOND)),
     usualRate: usualRate(distances, usual),
-    counted:
-      survey.kind === 'whole' && seconds > 0
-        ? { pictures: stamps.length, rate: stamps.length / seconds }
-        : null,
+    counted: count && seconds > 0 ? { pictures: count, rate: count / seconds } : null,
   };
 }
 
 export interface Span {
   readonly zero: Nanoseconds;
   readonly end: Nanoseconds;
+  /** As the container counts them; null when it does not. */
+  readonly pictures: number | null;
 }
 
 /** Stamps are rounded to milliseconds: the mean of the distances near the usual one is exact, the usual one is not. */

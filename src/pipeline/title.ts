@@ -14,7 +14,7 @@ export interface PlannedVideo {
   readonly pictureDuration: number;
   /** Pictures a second where they follow each other at the usual distance. */
   readonly usualRate: number;
-  /** All pictures, and how many a second from the first to the end of the title; null when not all were seen. */
+  /** All pictures, and how many a second from the first to the end of the title; null when nobody counted them. */
   readonly counted: { readonly pictures: number; readonly rate: number } | null;
 }
 
