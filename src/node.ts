@@ -146,10 +146,15 @@ interface Places {
 async function openSource(request: MediaRequest, { client, cache, roots }: Places): Promise<OpenedSource> {
   if (request.url.startsWith('root:')) {
     const path = await resolveRoot(roots, ...rootPath(request.url));
-    return { source: cache.wrap(localFileSource(path)), access: () => 'local' };
+    const file = localFileSource(path);
+    return { source: cache.wrap(file), access: () => 'local', isCurrent: () => file.isCurrent() };
   }
   const upstream = (await client()).source(request);
-  return { source: cache.wrap(upstream), access: () => upstream.access ?? 'private' };
+  return {
+    source: cache.wrap(upstream),
+    access: () => upstream.access ?? 'private',
+    isCurrent: async () => true,
+  };
 }
 
 /** `root:<name>/<path>` in its two parts. */

@@ -14,12 +14,15 @@ export type Access = 'public' | 'named' | 'private' | 'local';
 export interface OpenedSource {
   readonly source: Source;
   access(): Access;
+  /** Whether it still is what was opened, where that is known without asking an upstream. */
+  isCurrent(): Promise<boolean>;
 }
 
 /** A planned title with its renditions. */
 export interface Media {
   readonly title: Title;
   readonly access: Access;
+  readonly isCurrent: () => Promise<boolean>;
   readonly renditions: readonly Rendition[];
 }
 
@@ -59,7 +62,7 @@ export function createLibrary(packetBytes: number): Library {
     },
     async open(key, wish, signal) {
       const known = titles.get(key);
-      if (known) return known;
+      if (known && (await known.isCurrent())) return known;
       let work = opening.get(key);
       if (!work) {
         const fresh = new SharedWork(async (shared) => openMedia(wish, shared));
@@ -82,7 +85,12 @@ const unexpected = (error: unknown): never => {
 async function openMedia({ openSource, options }: Wish, signal: AbortSignal): Promise<Media> {
   const opened = await openSource();
   const title = await planTitle(opened.source, options, signal);
-  return { title, access: opened.access(), renditions: planRenditions(title) };
+  return {
+    title,
+    access: opened.access(),
+    isCurrent: opened.isCurrent,
+    renditions: planRenditions(title),
+  };
 }
 
 /** One piece of work that several wait for; it is aborted when the last of them leaves. */

@@ -12,11 +12,16 @@ interface Version {
   readonly modified: number;
 }
 
+export interface LocalFileSource extends Source {
+  /** Whether the file is still the one of the first read; true before that. */
+  isCurrent(): Promise<boolean>;
+}
+
 /**
  * A file on this machine. It is opened by the first read and closed after each one, so nothing has to be closed.
  * Reads throw MediaError `not-found`, or `changed` when it is no longer the file of the first read.
  */
-export function localFileSource(path: string): Source {
+export function localFileSource(path: string): LocalFileSource {
   let first: Version | null = null;
 
   async function openChecked(): Promise<FileHandle> {
@@ -45,6 +50,10 @@ export function localFileSource(path: string): Source {
   return {
     get size() {
       return first?.size ?? null;
+    },
+    async isCurrent() {
+      const now = await stat(path).catch(() => null);
+      return first === null || (now?.size === first.size && now.mtimeMs === first.modified);
     },
     async *read(range, signal) {
       signal.throwIfAborted();

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../helpers/fixtures.ts';
@@ -348,6 +351,22 @@ describe('versions', () => {
       expect((await openTitle(later, path)).media.has('a2-copy')).toBe(true);
     } finally {
       await later.close();
+    }
+  });
+
+  it('a local file that is replaced under its name: the old addresses are 410, the next master is the new one', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-root-'));
+    const local = await serveApp({ flags: { root: [`films=${folder}`] } });
+    try {
+      await writeFile(join(folder, 'a.mkv'), fixture('no-audio'));
+      const before = await openTitle(local, masterPath('root:films/a.mkv'));
+      await writeFile(join(folder, 'a.mkv'), fixture('two-languages'));
+      const gone = await local.ask(nth(rendition(before, 'v0').segments, 0));
+      expect([gone.status, JSON.parse(gone.text).error.code]).toEqual([410, 'changed']);
+      expect((await openTitle(local, masterPath('root:films/a.mkv'))).media.has('a2-copy')).toBe(true);
+    } finally {
+      await local.close();
+      await rm(folder, { recursive: true });
     }
   });
 

@@ -77,10 +77,15 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
     if (media.url.startsWith('root:')) {
       const [name = '', ...path] = media.url.slice('root:'.length).split('/');
       const file = await resolveRoot(new Map([['demo', fixtures], ...config.roots]), name, path.join('/'));
-      return { source: cache.wrap(localFileSource(file)), access: () => 'local' };
+      const local = localFileSource(file);
+      return { source: cache.wrap(local), access: () => 'local', isCurrent: () => local.isCurrent() };
     }
     const upstream = client.source(media);
-    return { source: cache.wrap(upstream), access: () => upstream.access ?? 'private' };
+    return {
+      source: cache.wrap(upstream),
+      access: () => upstream.access ?? 'private',
+      isCurrent: async () => true,
+    };
   };
   const app = createApp(
     {
