@@ -14,6 +14,9 @@ import { surveySampled } from './survey-sampled.ts';
 import type { Title } from './title.ts';
 import { versionOf } from './version.ts';
 
+/** What the last cut lasts at least, where nothing tells the end of the title. */
+const SHORTEST_PICTURE = NANOSECONDS_PER_SECOND / 24;
+
 const inSeconds = (count: number): number => count * NANOSECONDS_PER_SECOND;
 
 /**
@@ -172,7 +175,10 @@ function titleZero(kept: KeptTracks, survey: Survey): Nanoseconds {
 function titleEnd({ demuxer, survey, kept }: EndFacts, zero: Nanoseconds): Nanoseconds {
   const ids = [...(kept.video ? [kept.video.id] : []), ...kept.audio.map((track) => track.id)];
   const seen = ids.flatMap((id) => survey.tracks.get(id)?.end ?? []);
-  const end = Math.round(Math.max(zero + 1, ...seen, ...(survey.hasEnd ? [] : declaredEnds(demuxer, ids))));
+  const declared = survey.hasEnd
+    ? []
+    : declaredEnds(demuxer, ids).map((end) => absolute(end, { survey, zero }));
+  const end = Math.round(Math.max(zero + 1, ...seen, ...declared));
   if (end - zero > inSeconds(LIMITS.durationSeconds))
     throw new MediaError('corrupt', `The stamps span ${Math.round((end - zero) / inSeconds(3600))} hours`);
   return nanoseconds(end);
@@ -188,6 +194,15 @@ interface EndFacts {
 function declaredEnds(demuxer: Demuxer, ids: readonly number[]): number[] {
   const own = ids.flatMap((id) => demuxer.statistics.get(id)?.duration ?? []);
   return own.length === ids.length || demuxer.duration === null ? own : [demuxer.duration];
+}
+
+/** Some muxers write where a track ends, some how long it is: an end before the last cut is a length. */
+function absolute(
+  end: number,
+  { survey, zero }: Pick<EndFacts, 'survey'> & { readonly zero: Nanoseconds },
+): number {
+  const lastCut = survey.points.at(-1)?.time ?? zero;
+  return Math.max(end > lastCut ? end : zero + end, lastCut + SHORTEST_PICTURE);
 }
 
 /** 1 s, or twice the largest skew seen; what was read whole is known to lie within its own skew (house.md, Time 5). */

@@ -25,7 +25,14 @@ const SAMPLE_COST = 320;
 /** @param maxBytes of packets; the least recently used spans go first */
 export function createSpanCache(maxBytes: number): SpanCache {
   const spans = new LRUCache<string, Span>({ maxSize: maxBytes, sizeCalculation: costOf });
-  const keyOf = (title: Title, n: number) => `${title.version}/${n}`;
+  const numbers = new WeakMap<Title, number>();
+  let titles = 0;
+  /** By the planned title itself: two sources may share size and beginning, and so their version. */
+  const keyOf = (title: Title, n: number) => {
+    const known = numbers.get(title) ?? ++titles;
+    numbers.set(title, known);
+    return `${known}/${n}`;
+  };
   return {
     get: (title, n, trackId) => spans.get(keyOf(title, n))?.get(trackId) ?? null,
     recorder: (title, n) => {

@@ -20,9 +20,6 @@ const FIRST_CLUSTERS = 128 * 1024;
 /** A track that is silent this long into the file is looked for no further. */
 const LATE_TRACK = 4 * 1024 * 1024;
 
-/** Arrivals of bytes after which a missing track counts as a late one. */
-const MAX_BATCHES = 64;
-
 interface Sampling {
   readonly source: Source;
   readonly demuxer: Demuxer;
@@ -50,7 +47,7 @@ export async function surveySampled(sampling: Sampling, index: readonly SeekPoin
     : { points: candidates, remarks: [] };
   const others = new Surveyor({ video: null, audio: kept.audio });
   for (const sample of probes.flatMap((probe) => probe.samples)) others.add(sample);
-  const looks = [head.result(), tail, others.result()];
+  const looks = [head.result(), tail.result(), others.result()];
   const missing = new Set(kept.audio.map(({ id }) => id).filter((id) => !looks.some((look) => look.has(id))));
   if (missing.size > 0) looks.push((await surveyLate(sampling, missing)).result());
   return {
@@ -59,8 +56,8 @@ export async function surveySampled(sampling: Sampling, index: readonly SeekPoin
     points: withFirst(head.points[0], usablePoints(verdict.points)),
     videoConfig: head.videoConfig,
     reorder: head.reorder,
-    skew: nanoseconds(head.skew),
-    hasEnd: tail.size > 0,
+    skew: nanoseconds(Math.max(head.skew, tail.skew)),
+    hasEnd: tail.result().size > 0,
     skipped: head.skipped,
     remarks: verdict.remarks,
   };
@@ -102,12 +99,11 @@ async function surveyMissing({ demuxer, signal, missing, surveyor }: MissingTrac
   const { start } = demuxer.payload;
   const end = Math.min(demuxer.payload.end, start + LATE_TRACK);
   const query = { start, soft: Math.min(end, LIMITS.head), end, tracks: new Set(missing), hopsFrom: start };
-  let batches = 0;
   for await (const batch of demuxer.samples(query, signal)) {
     for (const sample of batch.samples) {
       if (missing.delete(sample.trackId)) surveyor.add(sample);
     }
-    if (missing.size === 0 || ++batches > MAX_BATCHES) break;
+    if (missing.size === 0) break;
   }
 }
 
@@ -131,7 +127,7 @@ async function surveyLate({ demuxer, kept, signal }: Sampling, missing: Set<numb
 async function readTail(
   { source, demuxer, kept, signal }: Sampling,
   last: SeekPoint | undefined,
-): Promise<Map<number, TrackSurvey>> {
+): Promise<Surveyor> {
   const { start, end } = demuxer.payload;
   const from = Math.max(start, last?.position ?? start, end - LIMITS.tailProbe);
   let entry: number | null = from;
@@ -141,10 +137,10 @@ async function readTail(
     entry = at === null ? null : from + at;
   }
   const surveyor = new Surveyor(kept);
-  if (entry === null) return surveyor.result();
+  if (entry === null) return surveyor;
   for await (const batch of demuxer.samples({ start: entry, soft: end, end, tracks: keptIds(kept) }, signal))
     for (const sample of batch.samples) surveyor.add(sample);
-  return surveyor.result();
+  return surveyor;
 }
 
 /** The first three and then evenly spaced ones, the last among them. */
@@ -165,6 +161,9 @@ const probeCuts = (
 ): Promise<ProbedPoint[]> =>
   Promise.all(points.map((point) => probePoint(demuxer, { video, point, tracks: keptIds(kept) }, signal)));
 
+/** As long as no more of the probed entries than this are wrong, those that were not probed are believed. */
+const TRUSTED_SHARE = 0.25;
+
 interface Verification extends Sampling {
   readonly video: VideoTrack;
   readonly candidates: readonly CutPoint[];
@@ -182,8 +181,11 @@ interface Verdict {
  */
 async function verifyCuts(verification: Verification): Promise<Verdict> {
   const { probes, candidates, video } = verification;
-  const isSound = ({ kind, isMoved }: ProbedPoint) => !isMoved && (kind === 'idr' || kind === 'unknown');
-  if (probes.every(isSound)) return { points: corrected(candidates, probes), remarks: [] };
+  const isContradicted = ({ kind, isMoved }: ProbedPoint) =>
+    isMoved || !['idr', 'unknown', 'missing'].includes(kind);
+  const missing = probes.filter(({ kind }) => kind === 'missing').length;
+  if (!probes.some(isContradicted) && missing <= probes.length / 2)
+    return { points: corrected(candidates, probes), remarks: [] };
   const known = new Set(probes.map((probe) => probe.entry));
   const rest = candidates.filter((point) => !known.has(point));
   const room = Math.floor(LIMITS.openGopProbes / LIMITS.cutProbe);
@@ -193,13 +195,15 @@ async function verifyCuts(verification: Verification): Promise<Verdict> {
     const share = Math.ceil(chosen.length / 4);
     all.push(...(await probeCuts(verification, video, chosen.slice(round * share, (round + 1) * share))));
   }
-  const usable = all
-    .filter((probe) => probe.kind === 'idr' || probe.kind === 'recovery' || probe.kind === 'intra')
-    .flatMap((probe) => probe.point ?? [])
-    .sort((a, b) => a.time - b.time);
-  const useless = all.length - usable.length;
+  const isUsable = ({ kind }: ProbedPoint) => kind === 'idr' || kind === 'recovery' || kind === 'intra';
+  const usable = all.filter(isUsable).flatMap((probe) => probe.point ?? []);
+  const unseen = all.filter(({ kind }) => kind === 'missing' || kind === 'unknown').map(({ entry }) => entry);
+  const useless = all.length - usable.length - unseen.length;
   const open = usable.filter((point) => !point.isClosed).length;
   const moved = all.filter((probe) => probe.isMoved).length;
+  const left = [...unseen, ...rest.filter((point) => !chosen.includes(point))];
+  const isTrusted = useless + moved <= all.length * TRUSTED_SHARE && usable.length > 0;
+  const kept = isTrusted ? left.map((point) => ({ ...point, isClosed: open === 0 })) : [];
   const remarks = [
     ...(open > 0 ? [`${open} of ${all.length} probed index entries begin an open GOP`] : []),
     ...(moved > 0
@@ -209,7 +213,7 @@ async function verifyCuts(verification: Verification): Promise<Verdict> {
       ? [`${useless} of ${all.length} probed index entries are no place to begin decoding`]
       : []),
   ];
-  return { points: usable, remarks };
+  return { points: [...usable, ...kept].sort((a, b) => a.time - b.time), remarks };
 }
 
 /** The candidates with what the probes found out about their place. */

@@ -239,28 +239,35 @@ export async function probePoint(
   let found: ProbedPoint | null = null;
   for await (const batch of demuxer.samples({ start: point.position, soft: end, end, tracks }, signal)) {
     samples.push(...batch.samples.filter((sample) => sample.trackId !== video.id));
+    // The other tracks' samples are taken to the end all the same: nothing may depend on how the bytes arrive.
+    if (found && found.kind !== 'unknown') continue;
     const heads = [...batch.samples.map(headOf), ...(batch.next ? [batch.next] : [])];
-    const key = heads.find((head) => isAt(head, point, video.id, demuxer.precision));
-    if (!key) continue;
-    const kind = pictureKind(video, key.prefix);
-    const isMoved = Math.abs(key.time - point.time) > demuxer.precision;
-    if (kind === 'unknown' && found?.kind !== 'unknown')
-      found = { entry: point, kind, isMoved, point, samples };
-    else if (kind !== 'unknown')
-      found = {
-        entry: point,
-        kind,
-        isMoved,
-        point: {
-          time: key.time,
-          position: isMoved ? key.entry : point.position,
-          blockPosition: key.position,
-          isClosed: kind === 'idr',
-        },
-        samples,
-      };
+    const key = heads.find(
+      (head) => isAt(head, point, video.id, demuxer.precision) && !isCutOff(video, head),
+    );
+    if (key) found = judge(video, { key, point, samples, precision: demuxer.precision });
   }
   return found ?? { entry: point, kind: 'missing', isMoved: false, point: null, samples };
+}
+
+/** A head that does not tell by itself whether it is a key picture, and whose first bytes do not say so either. */
+const isCutOff = (video: VideoTrack, head: SampleHead): boolean =>
+  head.isKey === null && !['idr', 'recovery', 'intra'].includes(pictureKind(video, head.prefix));
+
+interface Found {
+  readonly key: SampleHead;
+  readonly point: CutPoint;
+  readonly samples: readonly Sample[];
+  readonly precision: Nanoseconds;
+}
+
+function judge(video: VideoTrack, { key, point, samples, precision }: Found): ProbedPoint {
+  const kind = pictureKind(video, key.prefix);
+  if (kind === 'unknown') return { entry: point, kind, isMoved: false, point, samples };
+  const isMoved = Math.abs(key.time - point.time) > precision;
+  const position = isMoved ? key.entry : point.position;
+  const at = { time: key.time, position, blockPosition: key.position, isClosed: kind === 'idr' };
+  return { entry: point, kind, isMoved, point: at, samples };
 }
 
 const headOf = (sample: Sample): SampleHead => ({ ...sample, prefix: sample.data });

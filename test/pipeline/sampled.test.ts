@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { equalBytes } from '../../src/core/bytes.ts';
+import { equalBytes, memorySource } from '../../src/core/bytes.ts';
 import { NANOSECONDS_PER_SECOND } from '../../src/core/time.ts';
 import { fixture } from '../helpers/fixtures.ts';
 import { withAttachment } from '../helpers/matroska-edit.ts';
 import { expectLaws } from './laws.ts';
 import { readSegment } from './mp4-reader.ts';
-import { allSegments, playlists, segmentBytes, serve } from './serve.ts';
+import { allSegments, inPieces, newCache, playlists, segmentBytes, serve } from './serve.ts';
 
 /** Over the size up to which a file is read whole. */
 const large = (file: Uint8Array) => withAttachment(file, 3_000_000);
@@ -47,6 +47,14 @@ describe.each(INDEXED)('%s planned from a few places of the file', (name) => {
       whole.renditions.map((r) => [r.name, r.timescale, r.codecString]),
     );
     expect(sampled.title.window).toBeLessThanOrEqual(10 * NANOSECONDS_PER_SECOND);
+  });
+
+  test.each([700, 1400])('is planned alike when bytes arrive in pieces of %i', async (size) => {
+    const [, sampled] = await pair;
+    const { title, renditions } = await serve(inPieces(memorySource(large(fixture(name))), size));
+    expect(title.timeline).toEqual(sampled.title.timeline);
+    expect([title.zero, title.window]).toEqual([sampled.title.zero, sampled.title.window]);
+    expect(renditions.map((r) => r.durations)).toEqual(sampled.renditions.map((r) => r.durations));
   });
 
   test('makes segments by the same laws', async () => {
@@ -112,4 +120,28 @@ describe.each(INDEXED)('%s planned from a few places of the file', (name) => {
       }
     }
   });
+});
+
+test('two sources of the same size and beginning do not share packets', async () => {
+  const file = large(fixture('bframes-aac'));
+  const other = file.slice();
+  // A byte of every audio frame behind the middle: the frames stay frames, the sound is another.
+  const half = await serve(file);
+  const audio = half.renditions.find((rendition) => rendition.kind === 'audio');
+  if (!audio) throw new Error('the fixture has audio');
+  const query = { start: half.title.demuxer.payload.start, soft: file.length, end: file.length };
+  const tracks = new Set([audio.audio.track.id]);
+  for await (const batch of half.title.demuxer.samples({ ...query, tracks }, new AbortController().signal))
+    for (const { data } of batch.samples) {
+      const at = data.byteOffset - file.byteOffset + data.length - 1;
+      if (data.buffer === file.buffer && at > file.length / 2) other[at] = (other[at] ?? 0) ^ 0xff;
+    }
+  const changed = await serve(other);
+  expect(changed.title.version).toBe(half.title.version);
+  const shared = newCache();
+  const n = half.count - 1;
+  await segmentBytes(half, audio, n, shared);
+  const warm = await segmentBytes(changed, audio, n, shared);
+  expect(equalBytes(warm, await segmentBytes(changed, audio, n))).toBe(true);
+  expect(equalBytes(warm, await segmentBytes(half, audio, n))).toBe(false);
 });
