@@ -29,7 +29,7 @@ const markup = (head: Uint8Array): number =>
     ? 0.7
     : 0;
 
-/** Every container, those that are read first. Content decides, never a name or a type (rule 21). */
+/** Every container, those that are read first. Content decides, never a name or a type. */
 const CONTAINERS: readonly Container[] = [
   { name: 'Matroska', score: startsWith('\x1aE\xdf\xa3'), open: openMatroska },
   {

@@ -49,7 +49,7 @@ export const AUDIO_CODECS: ReadonlyMap<string, (entry: Master) => AudioSetup | n
   ['A_AAC/MPEG4/LTP', legacyAac({ objectType: 4, hasSbr: false })],
 ]);
 
-/** CodecPrivate is an AVCDecoderConfigurationRecord; Annex B parameter sets in its place occur (rule 17). */
+/** CodecPrivate is an AVCDecoderConfigurationRecord; Annex B parameter sets in its place occur. */
 function h264Setup(privateData: Uint8Array | null): VideoSetup | null {
   if (!privateData) return null;
   const isAnnexB = looksAnnexB(privateData);

@@ -32,7 +32,7 @@ const TARGET_READ = 128 * 1024;
 const STEP = { first: 64 * 1024, last: 1024 * 1024 };
 /** A payload longer than this is jumped over where hops are wanted: about what one round trip could have brought. */
 const HOP = 64 * 1024;
-/** SeekHeads that name further SeekHeads (rule 18). */
+/** SeekHeads that name further SeekHeads. */
 const SEEK_ROUNDS = 3;
 /** Places read in one of these rounds; five kinds of elements are looked for. A head can name thousands. */
 const SEEK_TARGETS = 8;

@@ -199,7 +199,7 @@ export interface AacFields {
   readonly samplingRate: number;
   /** 0 with `elements`. */
   readonly channelConfiguration: number;
-  /** With SBR: its output rate. Signalled hierarchically, as rule 14 wants it. */
+  /** With SBR: its output rate. Signalled hierarchically: no decoder can miss it. */
   readonly extensionRate?: number | null;
   readonly ps?: boolean;
   /** 960 and 480 stand for the short forms; 1024 when absent. */

@@ -7,7 +7,7 @@ export type ConfigOf<C extends Codec> = Extract<CodecConfig, { readonly codec: C
 /** What the rest of the house asks of a codec. */
 export interface CodecEntry<Config> {
   readonly kind: 'video' | 'audio';
-  /** RFC 6381, from the configuration as it is written into the sample entry (rule 13). */
+  /** RFC 6381, from the configuration as it is written into the sample entry. */
   codecString(config: Config): string;
   /** One frame of silence to fill holes with; null where there is none. */
   silentFrame(config: Config): Uint8Array | null;

@@ -61,7 +61,7 @@ export function* cutNalUnits(data: Uint8Array, lengthSize: number): Generator<Cu
 
 /**
  * An access unit in MP4's form: 4-byte lengths. The same view when it has it already. Annex B where lengths are
- * declared occurs and is rewritten (rule 17).
+ * declared occurs and is rewritten.
  * @throws MediaError `corrupt` where the lengths do not add up
  */
 export function toLengthPrefixed4(data: Uint8Array, framing: NalFraming): Uint8Array {

@@ -128,7 +128,7 @@ export interface Muxer {
   ): Uint8Array[];
 }
 
-/** A packet with its derived decode time (house.md, Time 6) in the track's timescale. */
+/** A packet with its derived decode time in the track's timescale. */
 export interface TimedPacket {
   readonly packet: Packet;
   readonly dts: number;

@@ -16,7 +16,7 @@ export const LIMITS = {
   cutProbes: 8,
   /** Read at the end of the clusters to find where the title ends. */
   tailProbe: 256 * 1024,
-  /** Further probes when an open GOP was met (house.md, Time 2). */
+  /** Further probes when an open GOP was met. */
   openGopProbes: 4 * 1024 * 1024,
   /** One block: a key picture of an 80 Mbit/s film is 3 MB. */
   block: 64 * 1024 * 1024,
@@ -26,7 +26,7 @@ export const LIMITS = {
   elements: 2_000_000,
   /** Tracks of a file; the largest seen has 60 subtitle tracks. */
   tracks: 256,
-  /** Interleave window (house.md, Time 5). */
+  /** Interleave window. */
   interleaveSeconds: 10,
   interleaveBytes: 16 * 1024 * 1024,
   /** Segments of a title: 24 h of two-second segments. */

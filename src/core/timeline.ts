@@ -22,7 +22,7 @@ export interface Timeline {
   readonly end: Ticks;
 }
 
-/** Least distance of a cut from the one before it, in seconds: a fast start, then steady (house.md, Time 2). */
+/** Least distance of a cut from the one before it, in seconds: a fast start, then steady. */
 const TARGETS = [2, 2, 4, 6] as const;
 /** A last piece shorter than this joins its predecessor. */
 const MIN_LAST_PIECE = 0.5;
@@ -53,7 +53,7 @@ export function chooseCuts<P extends { readonly time: Nanoseconds }>(
 export const boundary = (timeline: Timeline, n: number): Ticks =>
   n <= 0 ? (0 as Ticks) : (timeline.cuts[n]?.time ?? timeline.end);
 
-/** EXTINF values in microseconds: differences of rounded cumulative times, so that no error ever adds up (rule 2). */
+/** EXTINF values in microseconds: differences of rounded cumulative times, so that no error ever adds up. */
 export function segmentDurations(boundaries: readonly number[], timescale: number): number[] {
   const at = boundaries.map((time) => Math.round((time / timescale) * 1_000_000));
   return at.slice(1).map((time, i) => time - (at[i] ?? 0));

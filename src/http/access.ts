@@ -16,7 +16,7 @@ const isLoopback = (host: string): boolean => isLocalName(host) || /^127\./.test
 
 /**
  * Refuses requests for a `Host` that is neither an address, nor localhost, nor the name bound to, nor the public URL's: a name that a foreign
- * site rebinds to this machine would make its pages same-origin (rule 31).
+ * site rebinds to this machine would make its pages same-origin.
  */
 export const requireKnownHost: MiddlewareHandler<AppEnv> = async (c, next) => {
   const host = hostOf(c.req.header('host') ?? '');

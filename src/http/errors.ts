@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { type ErrorCode, MediaError } from '../core/errors.ts';
 import type { AppEnv } from './deps.ts';
 
-/** house.md, Errors. */
+/** What a caller is answered for each code. */
 const STATUS = {
   'bad-request': 400,
   unauthorized: 403,

@@ -8,7 +8,7 @@ import { requirePassword } from './access.ts';
 import type { AppEnv } from './deps.ts';
 import { openMedia, readMediaRequest } from './media-request.ts';
 
-/** `/probe?d=…`: what the file is, what is done with each track and why (rule 30). */
+/** `/probe?d=…`: what the file is, what is done with each track and why. */
 export function probeRoutes(now: () => number): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get('/', requirePassword, async (c) => {

@@ -21,7 +21,7 @@ export interface FramerPlan {
 
 /**
  * The frames of one audio segment: those that begin in it, holes of a frame or more filled with silence on the
- * grid, each frame's duration the distance to the next (house.md, Time 4, 5, 7). Takes the track's samples in file
+ * grid, each frame's duration the distance to the next. Takes the track's samples in file
  * order, from before the segment to behind it; gives frames once their durations are final.
  */
 export class AudioFramer {

@@ -19,7 +19,7 @@ interface AudioContext {
 /**
  * The frames of segment n of one audio track, in batches as their durations become final. Reads the span between
  * the two cuts, before it only when its first frame comes later than the segment, and behind it up to the first
- * frame of the next segment: at most the interleave window far (house.md, Time 5).
+ * frame of the next segment: at most the interleave window far.
  */
 export async function* audioPackets(
   title: Title,

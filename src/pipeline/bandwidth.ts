@@ -6,7 +6,7 @@ import type { Cut } from '../core/timeline.ts';
 import type { Survey, TrackSurvey } from './survey.ts';
 import type { Bandwidth } from './title.ts';
 
-/** Room for what probing a few places cannot see (rule 9: never below the measurement divided by 1.1). */
+/** Room for what probing a few places cannot see (a declared rate is never below the measured one divided by 1.1). */
 const SAMPLING_MARGIN = 1.05;
 /** Chunks of 0.5 s. */
 const CHUNKS_PER_SECOND = 2;

@@ -13,7 +13,7 @@ export interface TrackClock {
   ticksAt(time: Nanoseconds): Ticks;
 }
 
-/** Stamps this near to a constant rate are meant to be on it (house.md, Time 7). */
+/** Stamps this near to a constant rate are meant to be on it. */
 const SNAP = 1_000_000;
 /** Room for the rounding of both ends of a comparison. */
 const SLACK = 50_000;

@@ -1,5 +1,5 @@
 /**
- * Decode times of one segment (house.md, Time 6): the i-th packet in decode order decodes at the i-th smallest
+ * Decode times of one segment: the i-th packet in decode order decodes at the i-th smallest
  * presentation time. Times become final when `depth` further packets have been seen.
  */
 export class DecodeClock {

@@ -7,7 +7,7 @@ import type { SelectionOptions } from './select-tracks.ts';
 import { createSpanCache, type SpanCache } from './span-cache.ts';
 import type { Title } from './title.ts';
 
-/** Where bytes come from decides who may have them (rule 31). */
+/** Where bytes come from decides who may have them. */
 export type Access = 'public' | 'named' | 'private' | 'local';
 
 /** A source that knows, once read from, how private the place is. */

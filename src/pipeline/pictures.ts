@@ -24,7 +24,7 @@ export function pictureKind(track: VideoTrack, data: Uint8Array): PictureKind {
 
 type AddSets = (config: VideoConfig, accessUnit: Uint8Array) => VideoConfig;
 
-/** By codec: the configuration with parameter sets of new ids out of an access unit (house.md, Time 9). */
+/** By codec: the configuration with parameter sets of new ids out of an access unit. */
 const ADD_SETS = {
   h264: (config, accessUnit) => {
     const record = parseAvcRecord(config.record);

@@ -20,7 +20,7 @@ const SHORTEST_PICTURE = NANOSECONDS_PER_SECOND / 24;
 const inSeconds = (count: number): number => count * NANOSECONDS_PER_SECOND;
 
 /**
- * Opens a resource and plans it (house.md, "The plan"): head, index, then tail and probes in one further round trip.
+ * Opens a resource and plans it: head, index, then tail and probes in one further round trip.
  * @throws MediaError of the source and the parser; `unsupported` or `encrypted` when nothing in it can be offered
  */
 export async function planTitle(
@@ -164,7 +164,7 @@ const planDurations = (timeline: Timeline): number[] =>
     timeline.timescale,
   ).map((microseconds) => microseconds / 1_000_000);
 
-/** Earliest first stamp over the kept tracks (house.md, Time 4). */
+/** Earliest first stamp over the kept tracks. */
 function titleZero(kept: KeptTracks, survey: Survey): Nanoseconds {
   const ids = [...(kept.video ? [kept.video.id] : []), ...kept.audio.map((track) => track.id)];
   const firsts = ids.flatMap((id) => survey.tracks.get(id)?.first ?? []);
@@ -205,7 +205,7 @@ function absolute(
   return Math.max(end > lastCut ? end : zero + end, lastCut + SHORTEST_PICTURE);
 }
 
-/** 1 s, or twice the largest skew seen; what was read whole is known to lie within its own skew (house.md, Time 5). */
+/** 1 s, or twice the largest skew seen; what was read whole is known to lie within its own skew. */
 function interleaveWindow(survey: Survey): Nanoseconds {
   if (survey.kind === 'whole') return nanoseconds(survey.skew + inSeconds(1));
   return nanoseconds(Math.min(inSeconds(LIMITS.interleaveSeconds), Math.max(inSeconds(1), 2 * survey.skew)));

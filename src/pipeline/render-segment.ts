@@ -11,7 +11,7 @@ export interface RenderContext {
   readonly signal: AbortSignal;
 }
 
-/** Seconds of media in one chunk: what a player waits for before it has a first picture (house.md, Time 8). */
+/** Seconds of media in one chunk: what a player waits for before it has a first picture. */
 const CHUNK = 0.5;
 /** Sequence numbers of one segment's fragments: more than a ten-hour segment has chunks. */
 const CHUNKS_PER_SEGMENT = 4096;

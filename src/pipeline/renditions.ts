@@ -8,7 +8,7 @@ import { segmentDurations } from '../core/timeline.ts';
 import type { Bandwidth, PlannedAudio, PlannedVideo, Title } from './title.ts';
 
 interface RenditionCommon {
-  /** Stable: kind, track index, form (house.md, Addresses). */
+  /** Stable: kind, track index, form. */
   readonly name: string;
   readonly timescale: number;
   readonly muxer: Muxer;
@@ -68,7 +68,7 @@ function written(title: Title, { track, clock: { timescale } }: PlannedVideo | P
   };
 }
 
-/** The same on all renditions: the longest segment, rounded (rule 2). */
+/** The same on all renditions: the longest segment, rounded. */
 const targetDuration = (renditions: readonly Rendition[]): number =>
   renditions
     .flatMap(({ durations }) => durations)
@@ -171,7 +171,7 @@ function uniqueNames(names: readonly string[]): string[] {
 }
 
 /**
- * Declared rate, else the nearest standard one to the usual distance of pictures (rule 9). Where every picture was
+ * Declared rate, else the nearest standard one to the usual distance of pictures. Where every picture was
  * counted and that says otherwise (holes, a last picture that lasts long), the average.
  */
 function frameRate({ track, usualRate, counted }: PlannedVideo): number {

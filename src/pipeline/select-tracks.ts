@@ -2,7 +2,7 @@ import { CODECS } from '../codecs/codecs.ts';
 import type { AudioTrack, Track, VideoTrack } from '../core/media.ts';
 import type { KeptTracks } from './survey.ts';
 
-/** What is done with a track, and why: nothing is dropped in silence (rule 30). */
+/** What is done with a track, and why: nothing is dropped in silence. */
 export interface TrackDecision {
   readonly track: Track;
   readonly action: 'copy' | 'transcode' | 'omit';
@@ -19,7 +19,7 @@ export interface SelectionOptions {
   readonly video: number | null;
 }
 
-/** Main video: enabled, no attached picture, then default flag, copyable, pixels (house.md, Time 1). */
+/** Main video: enabled, no attached picture, then default flag, copyable, pixels. */
 export function selectTracks(tracks: readonly Track[], options: SelectionOptions): Selection {
   const videos = tracks.filter((track): track is VideoTrack => track.kind === 'video');
   const main = mainVideo(videos, options);

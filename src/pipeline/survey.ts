@@ -44,7 +44,7 @@ export interface KeptTracks {
 export const keptIds = (kept: KeptTracks): Set<number> =>
   new Set([...(kept.video ? [kept.video] : []), ...kept.audio].map((track) => track.id));
 
-/** IDRs at most this far apart are the only cuts; Chrome begins at nothing else (rule 11). */
+/** IDRs at most this far apart are the only cuts; Chrome begins at nothing else. */
 const MAX_IDR_DISTANCE = 15 * NANOSECONDS_PER_SECOND;
 
 interface SeenSample {
@@ -190,7 +190,7 @@ export async function surveyWhole(demuxer: Demuxer, kept: KeptTracks, signal: Ab
 }
 
 /**
- * The first point and the closed ones where these lie close enough, else all of them (house.md, Time 2),
+ * The first point and the closed ones where these lie close enough, else all of them,
  * ascending in time.
  */
 export function usablePoints(points: readonly CutPoint[]): CutPoint[] {

@@ -44,7 +44,7 @@ export interface Title {
   readonly decisions: readonly TrackDecision[];
   /** Every known seek point, for reading backwards: ascending in position. */
   readonly seekIndex: readonly SeekPoint[];
-  /** Interleave window (house.md, Time 5). */
+  /** Interleave window. */
   readonly window: Nanoseconds;
   /** Bits a second by track id. */
   readonly bandwidth: ReadonlyMap<number, Bandwidth>;

@@ -8,7 +8,7 @@ const FORMAT = 1;
 /** Bytes of the file that its version depends on. */
 const VERSION_HEAD = 64 * 1024;
 
-/** Names content and plan: hash of size, first 64 KiB, format and settings (house.md, Addresses). */
+/** Names content and plan: hash of size, first 64 KiB, format and settings. */
 export async function versionOf(
   source: Source,
   options: SelectionOptions,

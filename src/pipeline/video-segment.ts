@@ -33,8 +33,8 @@ interface Ending {
 }
 
 /**
- * The pictures of segment n in decode order with their decode times, in batches as their times become final
- * (house.md, Time 5 and 6). Side effect: other tracks' samples of the span go to `recorder`.
+ * The pictures of segment n in decode order with their decode times, in batches as their times become final.
+ * Side effect: other tracks' samples of the span go to `recorder`.
  * @throws MediaError `corrupt` when the cut's picture is not where the plan saw it
  */
 export async function* videoPackets(

@@ -140,7 +140,7 @@ export async function deriveAccessKey(secret: string): Promise<string> {
   return toBase64Url(new Uint8Array(mac).slice(0, 18));
 }
 
-/** Compares in a time that depends on the length of `given` alone (rule 29). */
+/** Compares in a time that depends on the length of `given` alone. */
 export function equalSecrets(given: string, expected: string): boolean {
   const a = new TextEncoder().encode(given);
   const b = new TextEncoder().encode(expected);

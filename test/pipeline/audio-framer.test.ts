@@ -172,7 +172,7 @@ describe('AudioFramer', () => {
     steps: fc.array(step, { maxLength: 40 }),
     origin: fc.integer({ min: 0, max: F - 1 }),
     cuts: fc.uniqueArray(fc.integer({ min: 1, max: 60 * F }), { maxLength: 8 }),
-    /** The last piece is never shorter than half a second (house.md, Time 2). */
+    /** The last piece is never shorter than half a second. */
     tail: fc.integer({ min: 2 * F, max: 5 * F }),
     silence: fc.constant(SILENCE),
   });

@@ -3,7 +3,7 @@ import type { Rendition } from '../../src/pipeline/renditions.ts';
 import type { Segment } from './mp4-reader.ts';
 import type { Served } from './serve.ts';
 
-/** What holds for the segments of every rendition of every title (rules 2, 3, 5, 7; house.md, Time 4, 6, 8). */
+/** What holds for the segments of every rendition of every title (README, Time). */
 export function expectLaws(
   { title, count }: Served,
   rendition: Rendition,
