@@ -49,10 +49,6 @@ export function chooseCuts<P extends { readonly time: Nanoseconds }>(
   return cuts;
 }
 
-/** Start of segment n, or the end of the title for n = number of segments. */
-export const boundary = (timeline: Timeline, n: number): Ticks =>
-  n <= 0 ? (0 as Ticks) : (timeline.cuts[n]?.time ?? timeline.end);
-
 /** EXTINF values in microseconds: differences of rounded cumulative times, so that no error ever adds up. */
 export function segmentDurations(boundaries: readonly number[], timescale: number): number[] {
   const at = boundaries.map((time) => Math.round((time / timescale) * 1_000_000));

@@ -44,8 +44,10 @@ export interface BandwidthFacts {
   readonly survey: Survey;
   readonly demuxer: Demuxer;
   readonly cuts: readonly Cut[];
-  /** Seconds of each segment. */
+  /** Seconds of each segment, the first one from the title's zero on. */
   readonly durations: readonly number[];
+  /** Seconds from there to the first picture: the video's first segment is that much shorter. */
+  readonly lead: number;
   readonly targetDuration: number;
   readonly mainTrack: Track;
   readonly audio: readonly AudioTrack[];
@@ -64,8 +66,9 @@ export function bandwidths(facts: BandwidthFacts): Map<number, Bandwidth> {
   const rate = mainTrack.frameRate
     ? mainTrack.frameRate.num / mainTrack.frameRate.den
     : Math.min(60, frames / Math.max(total, 1));
-  const bytes = payload.map((size, i) => size + overhead('video', durations[i] ?? 0, rate));
-  result.set(mainTrack.id, measureBandwidth(bytes, durations, targetDuration));
+  const served = durations.map((seconds, i) => (i === 0 ? seconds - facts.lead : seconds));
+  const bytes = payload.map((size, i) => size + overhead('video', served[i] ?? 0, rate));
+  result.set(mainTrack.id, measureBandwidth(bytes, served, targetDuration));
   return result;
 }
 

@@ -122,9 +122,10 @@ function assemble({ source, demuxer, selection, survey, version }: Parts): Title
   }));
   const main = video ?? audioClocks[0];
   if (!main) throw unsupported('The file has neither video nor audio');
+  const index = seekIndex(demuxer, survey);
   const cuts = video
     ? videoCuts(survey.points, end, video.clock)
-    : audioCuts({ points: seekIndex(demuxer, survey), zero, end, clock: main.clock });
+    : audioCuts({ points: index, zero, end, clock: main.clock });
   const timescale = main.clock.timescale;
   const timeline: Timeline = {
     timescale,
@@ -141,13 +142,14 @@ function assemble({ source, demuxer, selection, survey, version }: Parts): Title
     video,
     audio: audioClocks.map(({ track, clock }) => planAudio(track, clock, timeline)),
     decisions,
-    seekIndex: seekIndex(demuxer, survey),
+    seekIndex: index,
     window: interleaveWindow(survey),
     bandwidth: bandwidths({
       survey,
       demuxer,
       cuts,
       durations,
+      lead: (cuts[0]?.time ?? 0) / timescale,
       targetDuration: durations.reduce((longest, seconds) => Math.max(longest, Math.round(seconds)), 1),
       mainTrack: main.track,
       audio: kept.audio,

@@ -38,7 +38,7 @@ export function createSpanCache(maxBytes: number): SpanCache {
     recorder: (title, n) => {
       const key = keyOf(title, n);
       const small = title.audio.map(({ track }) => track.id);
-      const isKnown = spans.has(key);
+      let isKnown = spans.has(key);
       const gathered = new Map<number, Sample[]>(small.map((id) => [id, []]));
       const end = title.timeline.cuts[n + 1]?.point.position ?? Number.POSITIVE_INFINITY;
       return {
@@ -48,6 +48,7 @@ export function createSpanCache(maxBytes: number): SpanCache {
         },
         finish: () => {
           if (!isKnown) spans.set(key, gathered);
+          isKnown = true;
         },
       };
     },

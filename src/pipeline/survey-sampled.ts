@@ -47,7 +47,8 @@ export async function surveySampled(sampling: Sampling, index: readonly SeekPoin
     : { points: candidates, remarks: [] };
   const others = new Surveyor({ video: null, audio: kept.audio });
   for (const sample of probes.flatMap((probe) => probe.samples)) others.add(sample);
-  const looks = [head.result(), tail.result(), others.result()];
+  const ends = tail.result();
+  const looks = [head.result(), ends, others.result()];
   const missing = new Set(kept.audio.map(({ id }) => id).filter((id) => !looks.some((look) => look.has(id))));
   if (missing.size > 0) looks.push((await surveyLate(sampling, missing)).result());
   return {
@@ -57,7 +58,7 @@ export async function surveySampled(sampling: Sampling, index: readonly SeekPoin
     videoConfig: head.videoConfig,
     reorder: head.reorder,
     skew: nanoseconds(Math.max(head.skew, tail.skew)),
-    hasEnd: tail.result().size > 0,
+    hasEnd: ends.size > 0,
     skipped: head.skipped,
     remarks: verdict.remarks,
   };
@@ -201,7 +202,8 @@ async function verifyCuts(verification: Verification): Promise<Verdict> {
   const useless = all.length - usable.length - unseen.length;
   const open = usable.filter((point) => !point.isClosed).length;
   const moved = all.filter((probe) => probe.isMoved).length;
-  const left = [...unseen, ...rest.filter((point) => !chosen.includes(point))];
+  const probed = new Set(chosen);
+  const left = [...unseen, ...rest.filter((point) => !probed.has(point))];
   const isTrusted = useless + moved <= all.length * TRUSTED_SHARE && usable.length > 0;
   const kept = isTrusted ? left.map((point) => ({ ...point, isClosed: open === 0 })) : [];
   const remarks = [

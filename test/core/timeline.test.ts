@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
-import { nanoseconds, ticks } from '../../src/core/time.ts';
-import { boundary, type CutPoint, chooseCuts, segmentDurations } from '../../src/core/timeline.ts';
+import { nanoseconds } from '../../src/core/time.ts';
+import { chooseCuts, segmentDurations } from '../../src/core/timeline.ts';
 
 const ns = (s: number) => nanoseconds(Math.round(s * 1e9));
 const at = (s: number) => ({ time: ns(s) });
@@ -33,24 +33,6 @@ describe('chooseCuts', () => {
   test('never more segments than the limit', () => {
     const points = every(10, 600_000).map(at);
     expect(chooseCuts(points, ns(600_000))).toHaveLength(LIMITS.segments);
-  });
-});
-
-describe('boundary', () => {
-  const point: CutPoint = { time: ns(0), position: 0, blockPosition: null, isClosed: true };
-  const timeline = {
-    timescale: 90_000,
-    cuts: [1890, 181_890, 361_890].map((time) => ({ time: ticks(time), point })),
-    end: ticks(500_000),
-  };
-  test.each([
-    { n: -1, time: 0 },
-    { n: 0, time: 0 },
-    { n: 1, time: 181_890 },
-    { n: 2, time: 361_890 },
-    { n: 3, time: 500_000 },
-  ])('of segment $n: $time', ({ n, time }) => {
-    expect(boundary(timeline, n)).toBe(time);
   });
 });
 
