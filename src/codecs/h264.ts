@@ -2,7 +2,7 @@ import { ByteCursor, concat, equalBytes } from '../core/bytes.ts';
 import { corrupt } from '../core/errors.ts';
 import { NAL, nalType } from './h264-access-unit.ts';
 import { parsePpsIds, parseSps } from './h264-sps.ts';
-import { type NalFraming, splitAnnexB } from './nal.ts';
+import { type NalFraming, splitAnnexB, splitLengthPrefixed } from './nal.ts';
 
 export interface ParameterSets {
   readonly sps: readonly Uint8Array[];
@@ -121,6 +121,16 @@ export function mergeParameterSets(record: ParameterSets, added: ParameterSets):
     pps: [...record.pps, ...added.pps.filter((nal) => !ppsIds.has(parsePpsIds(nal).id))],
     spsExtensions: record.spsExtensions ?? [],
   };
+}
+
+/** The record with parameter sets of new ids out of a sample with 4-byte lengths; the same one without any. */
+export function withH264ParameterSets(bytes: Uint8Array, sample: Uint8Array): Uint8Array {
+  const record = parseAvcRecord(bytes);
+  const added = missingParameterSets(record, splitLengthPrefixed(sample, 4));
+  if (added.sps.length + added.pps.length === 0) return bytes;
+  const merged = mergeParameterSets(record, added);
+  const isNew = merged.sps.length > record.sps.length || merged.pps.length > record.pps.length;
+  return isNew ? buildAvcRecord(merged) : bytes;
 }
 
 const isIn = (nals: readonly Uint8Array[], nal: Uint8Array): boolean =>

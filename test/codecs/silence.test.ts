@@ -4,7 +4,7 @@ import { buildAudioSpecificConfig, parseAudioSpecificConfig, silentAacFrame } fr
 import type { AacElement } from '../../src/codecs/aac-elements.ts';
 import { concat } from '../../src/core/bytes.ts';
 import type { AudioTrack } from '../../src/core/media.ts';
-import { ticks } from '../../src/core/time.ts';
+import { nanoseconds, ticks } from '../../src/core/time.ts';
 import { needsFfmpeg, run } from '../helpers/ffmpeg.ts';
 import { bytesOf } from '../helpers/hex.ts';
 
@@ -56,6 +56,8 @@ function silentFile(config: Uint8Array): Uint8Array {
     sampleRate: outputRate,
     channels,
     frameSize: outputFrameSize,
+    codecDelay: nanoseconds(0),
+    seekPreRoll: nanoseconds(0),
   };
   const muxer = createFragmentMuxer(track, { trackId: 1, timescale: outputRate, bitrate: null });
   const data = silentAacFrame(config) ?? new Uint8Array();
