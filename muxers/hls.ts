@@ -21,6 +21,8 @@ export interface Variant {
     /** Pictures a second. */
     readonly frameRate: number;
     readonly range: 'SDR' | 'PQ' | 'HLG';
+    /** Of a player that knows more than CODECS asks: `dvh1.08.07/db4h`; null without. */
+    readonly supplementalCodec: string | null;
   } | null;
   readonly audioGroup: string | null;
   readonly uri: string;
@@ -105,6 +107,7 @@ const streamTag = ({ video, ...variant }: Variant): string =>
     ['BANDWIDTH', String(variant.bandwidth)],
     ['AVERAGE-BANDWIDTH', String(variant.averageBandwidth)],
     ['CODECS', quoted(variant.codecs.join(','))],
+    ['SUPPLEMENTAL-CODECS', video?.supplementalCodec ? quoted(video.supplementalCodec) : null],
     ['RESOLUTION', video && `${video.width}x${video.height}`],
     ['FRAME-RATE', video?.frameRate.toFixed(3) ?? null],
     ['VIDEO-RANGE', video?.range ?? null],

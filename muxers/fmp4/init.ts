@@ -1,7 +1,8 @@
 import type { AudioTrack, VideoTrack } from '../../src/core/media.ts';
 import { box, fixed, fourcc, fullBox, type Part, serialize, str, u16, u32, zeros } from './box.ts';
+import type { Bitrate } from './entry-parts.ts';
 import { iso639 } from './language.ts';
-import { audioEntry, type Bitrate, videoEntry } from './sample-entry.ts';
+import { audioEntry, videoEntry } from './sample-entry.ts';
 
 export interface InitOptions {
   /** track_ID in the output: fragments name it too. */

@@ -1,30 +1,55 @@
 import { ByteCursor } from '../../src/core/bytes.ts';
 import type { Sample, SampleHead } from '../../src/core/contracts.ts';
-import { corrupt } from '../../src/core/errors.ts';
+import { corrupt, MediaError } from '../../src/core/errors.ts';
 import { type Nanoseconds, nanoseconds } from '../../src/core/time.ts';
-import { MAX_HEAD_SIZE, Master, readElementHead, readVarint } from './ebml.ts';
+import { ID_LENGTH, MAX_HEAD_SIZE, Master, readElementHead, readVarint } from './ebml.ts';
 import { ELEMENTS } from './elements.ts';
 import { readFrames } from './lacing.ts';
+import type { Joiner } from './setup.ts';
 
 /** What a block needs to know of its track. */
 export interface BlockTrack {
   readonly id: number;
   /** Subtracted from every stamp (RFC 9559, 5.1.4.1.25). */
   readonly codecDelay: number;
+  /** Factor of the track's stamps within a cluster and of its durations; 1 in all but ancient files (5.1.4.1.15). */
+  readonly timestampScale: number;
   /** Nanoseconds from one laced frame to the next; null when unknown. */
   readonly frameDuration: number | null;
-  /** Bytes that header stripping took from the front of each frame (5.1.4.1.31.7). */
-  readonly strippedHeader: Uint8Array | null;
+  /** Nanoseconds that one frame says it lasts; null when it does not say. */
+  durationOf(frame: Uint8Array): number | null;
   /** False when a frame's beginning alone cannot be brought into MP4's form. */
   readonly isPrefixUsable: boolean;
+  /** The frame as it was before compression and header stripping. Throws MediaError when it is damaged. */
+  decode(frame: Uint8Array): Uint8Array;
   /** To the form that MP4 stores: 4-byte lengths. Returns the same view where nothing is to be done. */
   normalize(frame: Uint8Array): Uint8Array;
+  /** Where several blocks make one sample. */
+  readonly joiner: (() => Joiner) | null;
 }
+
+/** The track with its frames as they were before compression and header stripping, on the container's own stamps. */
+export const asStored = (track: BlockTrack): BlockTrack => ({
+  ...track,
+  codecDelay: 0,
+  normalize: (frame) => frame,
+  joiner: null,
+});
 
 export interface BlockContext {
   readonly timestampScale: number;
+  /** EBMLMaxIDLength. */
+  readonly maxIdLength: number;
   readonly tracks: ReadonlyMap<number, BlockTrack>;
 }
+
+/** The frames of one block, and the bytes of those that could not be decoded. */
+export interface BlockSamples {
+  readonly samples: readonly Sample[];
+  readonly damaged: number;
+}
+
+const NOTHING: BlockSamples = { samples: [], damaged: 0 };
 
 /** A block that lies whole in memory, with the stamp of its cluster. */
 export interface BlockBytes {
@@ -54,24 +79,27 @@ const readBlockHeader = (cursor: ByteCursor): BlockHeader => ({
 });
 
 /** The samples of a SimpleBlock; none when its track is not in the context. */
-export function parseSimpleBlock(block: BlockBytes, context: BlockContext): Sample[] {
+export function parseSimpleBlock(block: BlockBytes, context: BlockContext): BlockSamples {
   const cursor = new ByteCursor(block.content, block.contentPosition);
   const header = readBlockHeader(cursor);
-  return readSamples({ block, header, cursor, duration: null }, (header.flags & KEYFRAME) !== 0, context);
+  const isKey = (header.flags & KEYFRAME) !== 0;
+  return readSamples({ block, header, cursor, isKey, duration: null, discard: 0 }, context);
 }
 
 /** The samples of a BlockGroup: one without ReferenceBlock is a key picture (RFC 9559, 5.1.3.5). */
-export function parseBlockGroup(block: BlockBytes, context: BlockContext): Sample[] {
+export function parseBlockGroup(block: BlockBytes, context: BlockContext): BlockSamples {
   const group = new Master(block.content, block.contentPosition);
   const content = group.binary('Block');
   if (!content) {
     if (group.has('EncryptedBlock')) throw corrupt('EncryptedBlock in a BlockGroup', block.position);
-    return [];
+    return NOTHING;
   }
   const cursor = new ByteCursor(content, block.contentPosition);
   const header = readBlockHeader(cursor);
   const duration = blockDuration(group, context);
-  return readSamples({ block, header, cursor, duration }, !group.has('ReferenceBlock'), context);
+  const discard = group.int('DiscardPadding') ?? 0;
+  const isKey = !group.has('ReferenceBlock');
+  return readSamples({ block, header, cursor, isKey, duration, discard }, context);
 }
 
 /** BlockDuration; null where it is absent or stands for an unknown one: 2^64 − 1 and the like occur. */
@@ -87,44 +115,92 @@ interface OpenBlock {
   readonly header: BlockHeader;
   /** Behind the header. */
   readonly cursor: ByteCursor;
+  readonly isKey: boolean;
   /** In units of TimestampScale, for all frames together. */
   readonly duration: number | null;
+  /** DiscardPadding: nanoseconds, of the last frame's end or (negative) the first one's start. */
+  readonly discard: number;
 }
 
-function readSamples(open: OpenBlock, isKey: boolean, context: BlockContext): Sample[] {
+function readSamples(open: OpenBlock, context: BlockContext): BlockSamples {
   const track = context.tracks.get(open.header.trackNumber);
-  if (!track) return [];
+  if (!track) return NOTHING;
   const frames = readFrames(open.cursor, open.header.flags);
-  const total = open.duration === null ? null : open.duration * context.timestampScale;
-  const spacing = track.frameDuration ?? (total === null ? 0 : total / frames.length);
-  const duration = total === null ? track.frameDuration : total / frames.length;
-  const start = blockTime(open.block.clusterTime, open.header, track, context);
-  return frames.map((frame, i) => ({
-    trackId: track.id,
-    time: nanoseconds(start + Math.round(i * spacing)),
-    duration: duration === null ? null : nanoseconds(Math.round(duration)),
-    isKey,
-    position: open.block.position,
-    entry: open.block.entry,
-    data: track.normalize(restoreHeader(frame, track.strippedHeader)),
-  }));
+  const clock = frameClock(open, { track, context, count: frames.length });
+  const samples: Sample[] = [];
+  let damaged = 0;
+  frames.forEach((stored, i) => {
+    const decoded = undo(track, stored);
+    const { time, duration } = clock.next(decoded?.frame ?? null);
+    if (decoded === null) damaged += stored.length;
+    else
+      samples.push({
+        trackId: track.id,
+        time,
+        duration,
+        isKey: open.isKey,
+        ...discardOf(open.discard, { isFirst: i === 0, isLast: i === frames.length - 1 }),
+        position: open.block.position,
+        entry: open.block.entry,
+        data: decoded.data,
+      });
+  });
+  return { samples, damaged };
 }
 
+/** A frame before and after it was brought into MP4's form; null when it is damaged: it costs itself alone. */
+function undo(track: BlockTrack, stored: Uint8Array): { frame: Uint8Array; data: Uint8Array } | null {
+  try {
+    const frame = track.decode(stored);
+    return { frame, data: track.normalize(frame) };
+  } catch (error) {
+    if (error instanceof MediaError) return null;
+    throw error;
+  }
+}
+
+const discardOf = (
+  discard: number,
+  frame: { readonly isFirst: boolean; readonly isLast: boolean },
+): { readonly discard?: Nanoseconds } =>
+  (discard > 0 && frame.isLast) || (discard < 0 && frame.isFirst) ? { discard: nanoseconds(discard) } : {};
+
+interface FrameClock {
+  next(frame: Uint8Array | null): { readonly time: Nanoseconds; readonly duration: Nanoseconds | null };
+}
+
+/** Stamps of the frames of a lace: the track's own grid, else equal parts of the block, else what each frame says. */
+function frameClock(
+  { block, header, duration }: OpenBlock,
+  {
+    track,
+    context,
+    count,
+  }: { readonly track: BlockTrack; readonly context: BlockContext; readonly count: number },
+): FrameClock {
+  const start = blockTime(block.clusterTime, header, track, context);
+  const part = duration === null ? null : (duration * context.timestampScale * track.timestampScale) / count;
+  let elapsed = 0;
+  return {
+    next: (frame) => {
+      const time = nanoseconds(start + Math.round(elapsed));
+      const own = part ?? track.frameDuration ?? (frame ? track.durationOf(frame) : null);
+      elapsed += track.frameDuration ?? own ?? 0;
+      return { time, duration: own === null ? null : nanoseconds(Math.round(own)) };
+    },
+  };
+}
+
+/** Ticks of the cluster and those of the track (RFC 9559, 11.2). */
 const blockTime = (
   clusterTime: number,
   header: BlockHeader,
   track: BlockTrack,
   context: BlockContext,
-): Nanoseconds =>
-  nanoseconds((clusterTime + header.relativeTime) * context.timestampScale - track.codecDelay);
-
-function restoreHeader(frame: Uint8Array, header: Uint8Array | null): Uint8Array {
-  if (!header || header.length === 0) return frame;
-  const whole = new Uint8Array(header.length + frame.length);
-  whole.set(header);
-  whole.set(frame, header.length);
-  return whole;
-}
+): Nanoseconds => {
+  const ticks = clusterTime + header.relativeTime * track.timestampScale;
+  return nanoseconds(Math.round(ticks * context.timestampScale) - track.codecDelay);
+};
 
 /**
  * What the first bytes of a SimpleBlock or BlockGroup tell while the rest is under way; null when they do not reach
@@ -150,16 +226,20 @@ export function peekBlock(
     isKey: block.id === ELEMENTS.SimpleBlock ? (header.flags & KEYFRAME) !== 0 : null,
     position: block.position,
     entry: block.entry,
-    prefix: track.isPrefixUsable
-      ? restoreHeader(cursor.bytes(cursor.remaining), track.strippedHeader)
-      : new Uint8Array(0),
+    prefix: track.isPrefixUsable ? track.decode(cursor.bytes(cursor.remaining)) : new Uint8Array(0),
   };
   return { head, isKnown: true };
 }
 
-/** The content of the Block that a BlockGroup begins with, as far as it has arrived; null when it begins otherwise. */
-function blockOfGroup(block: BlockBytes): Uint8Array | null {
-  const head = readElementHead(block.content.subarray(0, MAX_HEAD_SIZE), block.contentPosition);
-  if (head?.id !== ELEMENTS.Block || head.size === null) return null;
-  return block.content.subarray(head.headSize, head.headSize + head.size);
+/** The content of a BlockGroup's Block as far as it has arrived; null where it has not begun. */
+function blockOfGroup({ content, contentPosition }: BlockBytes): Uint8Array | null {
+  for (let at = 0; at < content.length; ) {
+    const bytes = content.subarray(at, at + MAX_HEAD_SIZE);
+    const head = readElementHead(bytes, contentPosition + at, ID_LENGTH.most);
+    if (!head || head.size === null) return null;
+    const start = at + head.headSize;
+    if (head.id === ELEMENTS.Block) return content.subarray(start, start + head.size);
+    at = start + head.size;
+  }
+  return null;
 }

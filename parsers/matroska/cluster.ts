@@ -3,11 +3,14 @@ import type { Sample, SampleBatch, SampleHead } from '../../src/core/contracts.t
 import { corrupt, MediaError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { type BlockContext, parseBlockGroup, parseSimpleBlock, peekBlock } from './block.ts';
-import { type ElementHead, MAX_HEAD_SIZE, readElementHead } from './ebml.ts';
+import { type ElementHead, findId, MAX_HEAD_SIZE, readElementHead } from './ebml.ts';
 import { ELEMENTS, elementName, TOP_LEVEL } from './elements.ts';
 
 /** Bytes of a block's beginning that tell track, stamp, key flag and the first NAL unit headers. */
 const PEEK = 4096;
+
+/** The highest ID of four bytes. */
+const LONGEST_ID = 0x1fffffff;
 
 interface OpenCluster {
   readonly position: number;
@@ -27,11 +30,17 @@ export class ClusterReader {
   #cluster: OpenCluster | null = null;
   #toSkip = 0;
   #isLost = false;
+  #isEnded = false;
   #skipped = 0;
 
   constructor(position: number, context: BlockContext) {
     this.#context = context;
     this.#queue = new ByteQueue(position);
+  }
+
+  /** True once another document was met behind this one: nothing more comes. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   /** File offset of the next byte that is of use: beyond what was pushed while payload is passed over. */
@@ -47,6 +56,7 @@ export class ClusterReader {
 
   /** Takes the next bytes and gives what they completed. */
   push(chunk: Uint8Array): SampleBatch {
+    if (this.#isEnded) return { samples: [], next: null, skipped: 0 };
     this.#queue.push(chunk);
     this.#skipped = 0;
     const samples: Sample[] = [];
@@ -81,8 +91,10 @@ export class ClusterReader {
   #readElement(samples: Sample[]): 'more' | SampleHead | null {
     const position = this.#queue.position;
     if (this.#cluster && position >= this.#cluster.end) this.#cluster = null;
-    const head = readElementHead(this.#queue.peek(MAX_HEAD_SIZE), position);
+    const bytes = this.#queue.peek(MAX_HEAD_SIZE);
+    const head = readElementHead(bytes, position, this.#context.maxIdLength);
     if (!head) return null;
+    if (head.id === ELEMENTS.EBML || head.id === ELEMENTS.Segment) return this.#end();
     // Ends a Cluster of unknown size, and one whose damaged size would swallow those behind it.
     if (this.#cluster && TOP_LEVEL.has(head.id)) this.#cluster = null;
     if (!this.#cluster) return this.#readTopLevel(head);
@@ -109,10 +121,22 @@ export class ClusterReader {
       return 'more';
     }
     if (head.size === null) throw corrupt(`${elementName(head.id)} of unknown size`, position);
-    if (!TOP_LEVEL.has(head.id) && head.id !== ELEMENTS.Void && head.id !== ELEMENTS['CRC-32'])
-      throw corrupt(`${elementName(head.id)} between Clusters`, position);
+    if (!this.#isAllowedAtTop(head.id)) throw corrupt(`${elementName(head.id)} between Clusters`, position);
     this.#passOver(head.headSize + head.size);
     return 'more';
+  }
+
+  /** IDs that only a file of another kind of EBML can have are passed over where it declares them. */
+  #isAllowedAtTop(id: number): boolean {
+    return TOP_LEVEL.has(id) || id === ELEMENTS.Void || id === ELEMENTS['CRC-32'] || id > LONGEST_ID;
+  }
+
+  /** Another document begins: this one is over (RFC 8794, 11.1). */
+  #end(): null {
+    this.#cluster = null;
+    this.#isEnded = true;
+    this.#queue.skip(this.#queue.length);
+    return null;
   }
 
   #readTimestamp(head: ElementHead, size: number): 'more' | null {
@@ -157,7 +181,9 @@ export class ClusterReader {
     this.#queue.skip(whole);
     const parse = head.id === ELEMENTS.SimpleBlock ? parseSimpleBlock : parseBlockGroup;
     try {
-      samples.push(...parse({ ...place, content }, this.#context));
+      const found = parse({ ...place, content }, this.#context);
+      samples.push(...found.samples);
+      this.#skipped += found.damaged;
     } catch (error) {
       // A block that is broken inside its own bounds costs itself, not the cluster.
       if (!(error instanceof MediaError)) throw error;
@@ -201,8 +227,5 @@ export class ClusterReader {
 }
 
 /** Index of the next Cluster ID at or after `from`; null if there is none. */
-export function findClusterId(bytes: Uint8Array, from: number): number | null {
-  for (let at = bytes.indexOf(0x1f, from); at >= 0; at = bytes.indexOf(0x1f, at + 1))
-    if (bytes[at + 1] === 0x43 && bytes[at + 2] === 0xb6 && bytes[at + 3] === 0x75) return at;
-  return null;
-}
+export const findClusterId = (bytes: Uint8Array, from: number): number | null =>
+  findId(bytes, ELEMENTS.Cluster, from);

@@ -4,7 +4,9 @@ import type { Master } from './ebml.ts';
 
 interface CueContext {
   readonly timestampScale: number;
-  /** File offset that cluster positions count from: the first byte of Segment's content. */
+  /** File offset that cluster positions count from: see `cueBase`. */
+  readonly base: number;
+  /** First byte of Segment's content: nothing lies before it. */
   readonly segmentStart: number;
   /** Positions at or beyond it are ignored: seen as underflows of 2^64. */
   readonly end: number;
@@ -14,9 +16,10 @@ interface CueContext {
  * Cues by track, in order of time, each cluster position within the file (RFC 9559, 5.1.5).
  * Cues are hints: nothing here says that the block is a key picture.
  */
-export function parseCues(cues: Master, context: CueContext): Map<number, SeekPoint[]> {
+export function parseCues(cues: readonly Master[], context: CueContext): Map<number, SeekPoint[]> {
   const byTrack = new Map<number, SeekPoint[]>();
-  for (const { track, point } of cues.soundMasters('CuePoint', (point) => readPoint(point, context)).flat()) {
+  const points = cues.flatMap((one) => one.soundMasters('CuePoint', (point) => readPoint(point, context)));
+  for (const { track, point } of points.flat()) {
     const list = byTrack.get(track) ?? [];
     if (list.length === 0) byTrack.set(track, list);
     list.push(point);
@@ -35,12 +38,45 @@ function readPoint(cue: Master, context: CueContext): TrackPoint[] {
   if (!Number.isSafeInteger(time)) return [];
   const points = cue.soundMasters('CueTrackPositions', (entry) => {
     const track = entry.uint('CueTrack');
-    const position = (entry.uint('CueClusterPosition') ?? -1) + context.segmentStart;
-    if (track === null || position < context.segmentStart || position >= context.end) return null;
+    const stored = entry.uint('CueClusterPosition');
+    const position = (stored ?? Number.NaN) + context.base;
+    if (track === null || !(position >= context.segmentStart && position < context.end)) return null;
     return { track, point: { time: nanoseconds(time), position, blockPosition: null } };
   });
   return points.filter((point) => point !== null);
 }
+
+/** What is known of the file's clusters before the index is read. */
+export interface KnownClusters {
+  /** File offset of the first one. */
+  readonly first: number;
+  /** Null where the byte has not been read. */
+  isCluster(position: number): boolean | null;
+}
+
+/** Cues that are looked at to know what they count from. */
+const SAMPLED_CUES = 256;
+
+/**
+ * The file offset that positions in these Cues count from. That is the content of Segment, unless bytes that were read
+ * prove it wrong: some writers count from the start of the file, and editors insert elements without moving the index.
+ */
+export function cueBase(cues: readonly Master[], segmentStart: number, clusters: KnownClusters): number {
+  const positions = cues
+    .flatMap((one) => one.soundMasters('CuePoint', readPositions).slice(0, SAMPLED_CUES))
+    .flat();
+  const agreeing = (base: number) => positions.filter((p) => clusters.isCluster(base + p) === true).length;
+  const isRefuted = positions.some((p) => clusters.isCluster(segmentStart + p) === false);
+  if (!isRefuted || agreeing(segmentStart) > 0) return segmentStart;
+  if (agreeing(0) > 0) return 0;
+  const moved = clusters.first - Math.min(...positions);
+  return agreeing(moved) > 1 ? moved : segmentStart;
+}
+
+const readPositions = (cue: Master): number[] =>
+  cue
+    .soundMasters('CueTrackPositions', (entry) => entry.uint('CueClusterPosition'))
+    .filter((position) => position !== null);
 
 /**
  * The most points that go forward both in time and in the file; of several with one time the first in the file.

@@ -11,19 +11,27 @@ export interface ElementHead {
   readonly size: number | null;
 }
 
-/** ID (4) and size (8) fields at their longest. */
-export const MAX_HEAD_SIZE = 12;
+/** ID (8, where the file declares more than Matroska's 4) and size (8) fields at their longest. */
+export const MAX_HEAD_SIZE = 16;
+
+/** Bytes of the longest ID that Matroska itself has, and that can be declared at all (RFC 8794, 11.2.4). */
+export const ID_LENGTH = { usual: 4, most: 8 } as const;
 
 /**
  * Reads element ID and size at the start of `bytes`; null when they go on beyond its end.
  * @param position file offset of `bytes`, for errors
+ * @param maxIdLength EBMLMaxIDLength of the file; a longer ID is one of no use, and read as damage
  * @throws MediaError `corrupt` when no ID or size can begin so (RFC 8794, 4 and 5)
  */
-export function readElementHead(bytes: Uint8Array, position: number): ElementHead | null {
+export function readElementHead(
+  bytes: Uint8Array,
+  position: number,
+  maxIdLength: number = ID_LENGTH.usual,
+): ElementHead | null {
   const first = bytes[0];
   if (first === undefined) return null;
   const idSize = Math.clz32(first) - 23;
-  if (idSize > 4) throw corrupt(`No element ID can begin with 0x${first.toString(16)}`, position);
+  if (idSize > maxIdLength) throw corrupt(`No element ID can begin with 0x${first.toString(16)}`, position);
   const sizeFirst = bytes[idSize];
   if (sizeFirst === undefined) return null;
   const sizeSize = Math.clz32(sizeFirst) - 23;
@@ -33,6 +41,14 @@ export function readElementHead(bytes: Uint8Array, position: number): ElementHea
   const id = cursor.uint(idSize);
   const size = readVint(cursor, sizeSize);
   return { id, headSize: idSize + sizeSize, size };
+}
+
+/** Index of the next ID of four bytes at or after `from`, by its bytes alone; null if there is none. */
+export function findId(bytes: Uint8Array, id: number, from: number): number | null {
+  const [first = 0, second, third, fourth] = [id >>> 24, (id >> 16) & 0xff, (id >> 8) & 0xff, id & 0xff];
+  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1))
+    if (bytes[at + 1] === second && bytes[at + 2] === third && bytes[at + 3] === fourth) return at;
+  return null;
 }
 
 /** A variable-size integer of known length without its marker bit; null when all its bits are one. */
@@ -78,12 +94,26 @@ export class Master {
   readonly #content: Uint8Array;
   readonly #position: number;
   readonly #children: readonly Child[];
+  readonly #replaced: ReadonlyMap<ElementName, Uint8Array | null>;
 
-  /** @param position file offset of the first content byte */
-  constructor(content: Uint8Array, position: number) {
+  /**
+   * @param position file offset of the first content byte
+   * @param replaced binary children that stand for those of the file; null makes one absent
+   */
+  constructor(
+    content: Uint8Array,
+    position: number,
+    replaced: ReadonlyMap<ElementName, Uint8Array | null> = new Map(),
+  ) {
     this.#content = content;
     this.#position = position;
     this.#children = [...readChildren(content, position)];
+    this.#replaced = replaced;
+  }
+
+  /** The same element with other content in one binary child, as after decompression; null makes it absent. */
+  withBinary(name: ElementName, data: Uint8Array | null): Master {
+    return new Master(this.#content, this.#position, new Map([...this.#replaced, [name, data]]));
   }
 
   /** Unsigned integer; null when absent, 0 when empty. */
@@ -95,6 +125,15 @@ export class Master {
     const value = cursor.uint(size);
     if (!Number.isSafeInteger(value)) throw corrupt(`${name} beyond 2^53`, position);
     return value;
+  }
+
+  /** Signed integer; null when absent or beyond ±2^53, 0 when empty. */
+  int(name: ElementName): number | null {
+    const data = this.binary(name);
+    if (!data || data.length > MAX_INTEGER_SIZE) return null;
+    const value = data.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+    const signed = Number(BigInt.asIntN(data.length * 8, value));
+    return Number.isSafeInteger(signed) ? signed : null;
   }
 
   /** Unsigned integer of up to 64 bits as text, for identities that numbers would round; null when it is longer. */
@@ -121,6 +160,8 @@ export class Master {
   }
 
   binary(name: ElementName): Uint8Array | null {
+    const replaced = this.#replaced.get(name);
+    if (replaced !== undefined) return replaced;
     const child = this.#find(name);
     return child ? this.#content.subarray(child.start, child.end) : null;
   }
@@ -171,7 +212,8 @@ function* readChildren(content: Uint8Array, position: number): Generator<Child> 
   let at = 0;
   for (let count = 0; at < content.length; count++) {
     if (count > LIMITS.elements) throw corrupt(`More than ${LIMITS.elements} elements in one`, position);
-    const head = readElementHead(content.subarray(at, at + MAX_HEAD_SIZE), position + at);
+    const bytes = content.subarray(at, at + MAX_HEAD_SIZE);
+    const head = readElementHead(bytes, position + at, ID_LENGTH.most);
     if (!head) throw truncated('Element head cut off', position + at);
     const start = at + head.headSize;
     if (head.size === null) throw corrupt(`${elementName(head.id)} of unknown size`, position + at);

@@ -1,12 +1,18 @@
 import { MediaError } from '../../src/core/errors.ts';
 import { bcp47 } from '../../src/core/language.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { AudioTrack, Colour, OtherTrack, PixelAspect, Track, VideoTrack } from '../../src/core/media.ts';
+import type { AudioTrack, OtherTrack, PixelAspect, Track, VideoTrack } from '../../src/core/media.ts';
 import { exactRate, type FrameRate, NANOSECONDS_PER_SECOND, nanoseconds } from '../../src/core/time.ts';
 import type { BlockTrack } from './block.ts';
-import { AUDIO_CODECS, type AudioSetup, readRate, VIDEO_CODECS, type VideoSetup } from './codec-ids.ts';
+import { type CodecDelay, readCodecDelay } from './codec-delay.ts';
+import { AUDIO_CODECS, VIDEO_CODECS } from './codec-ids.ts';
+import { readRate } from './codecs/rate.ts';
+import { readColour, readContainerRange, readDolbyVisionConfig } from './colour.ts';
 import { type ContentEncoding, readContentEncoding } from './content-encoding.ts';
 import type { Master } from './ebml.ts';
+import { frameDurations } from './frame-duration.ts';
+import { resolveCodec } from './legacy-codec-ids.ts';
+import { type AudioSetup, isPending, type PendingSetup, type VideoSetup } from './setup.ts';
 
 /** A track as the model knows it, and as its blocks need it. */
 export interface MatroskaTrack {
@@ -14,6 +20,11 @@ export interface MatroskaTrack {
   readonly block: BlockTrack;
   /** Links to tags. */
   readonly uid: string | null;
+  /**
+   * The finished track from one of its frames, as decoded from the file, or null when this one was of no use;
+   * null itself when there is nothing to wait for.
+   */
+  readonly complete: ((frame: Uint8Array, isKey: boolean) => MatroskaTrack | null) | null;
 }
 
 const TYPE_VIDEO = 1;
@@ -23,8 +34,11 @@ const TYPE_SUBTITLE = 17;
 /** Muxers round DefaultDuration to whole nanoseconds, some to microseconds. */
 const RATE_PRECISION = 2000;
 
-/** The TrackEntries in file order, without those that have no number or that of an earlier one (RFC 9559, 5.1.4). */
-export function readTracks(tracks: Master): MatroskaTrack[] {
+/**
+ * The TrackEntries in file order, without those that have no number or that of an earlier one (RFC 9559, 5.1.4).
+ * @param muxingApp of Info: some wrote CodecDelay in their own way
+ */
+export function readTracks(tracks: Master, muxingApp: string | null = null): MatroskaTrack[] {
   const numbers = new Set([0]);
   const entries = tracks.masters('TrackEntry').filter((entry) => {
     const number = entry.uint('TrackNumber') ?? 0;
@@ -34,35 +48,76 @@ export function readTracks(tracks: Master): MatroskaTrack[] {
   });
   if (entries.length > LIMITS.tracks)
     throw new MediaError('limit', `${entries.length} tracks, at most ${LIMITS.tracks} are read`);
-  return entries.map(readTrack);
+  return entries.map((entry, index) => readTrack(entry, index, muxingApp));
 }
 
-function readTrack(entry: Master, index: number): MatroskaTrack {
-  const encoding = readContentEncoding(entry);
-  const common = readCommon(entry, index, encoding);
-  const type = entry.uint('TrackType');
-  if (type === TYPE_VIDEO) return readVideo(entry, common, encoding);
-  if (type === TYPE_AUDIO) return readAudio(entry, common, encoding);
-  const track: OtherTrack = { ...common, kind: type === TYPE_SUBTITLE ? 'subtitle' : 'other' };
-  return { track, block: blockTrack(entry, encoding, null), uid: entry.identity('TrackUID') };
-}
-
-/** What the codec says of itself; when that is broken, the track is named unreadable and the others still play. */
-function setUp<T>(entry: Master, common: Common, read: ((entry: Master) => T | null) | undefined): SetUp<T> {
-  try {
-    return { setup: read?.(entry) ?? null, unreadable: common.unreadable };
-  } catch (error) {
-    if (!(error instanceof MediaError)) throw error;
-    return { setup: null, unreadable: common.unreadable ?? error.message };
-  }
-}
-
-interface SetUp<T> {
-  readonly setup: T | null;
-  readonly unreadable: string | null;
+/** A TrackEntry with what the making of its track needs. */
+interface OpenEntry {
+  /** Its CodecPrivate decoded and that of the modern CodecID. */
+  readonly entry: Master;
+  readonly codec: string;
+  readonly privateData: Uint8Array | null;
+  readonly common: Common;
+  readonly encoding: ContentEncoding;
+  readonly codecDelay: CodecDelay;
 }
 
 type Common = Omit<OtherTrack, 'kind'>;
+
+function readTrack(stored: Master, index: number, muxingApp: string | null): MatroskaTrack {
+  const encoding = readContentEncoding(stored);
+  const decoded = stored.withBinary('CodecPrivate', encoding.privateData);
+  const { id: codec, privateData, sourceCodec } = resolveCodec(decoded);
+  const entry = decoded.withBinary('CodecPrivate', privateData);
+  const common = { ...readCommon(entry, index, encoding), sourceCodec };
+  const codecDelay = readCodecDelay(entry, muxingApp);
+  const open: OpenEntry = { entry, codec, privateData, common, encoding, codecDelay };
+  const type = entry.uint('TrackType');
+  if (type === TYPE_VIDEO) return setUp(open, VIDEO_CODECS.get(codec), videoTrack);
+  if (type === TYPE_AUDIO) return setUp(open, AUDIO_CODECS.get(codec), audioTrack);
+  const kind = type === TYPE_SUBTITLE ? 'subtitle' : 'other';
+  return setUp(open, undefined, () => ({ ...common, kind }));
+}
+
+type ReadSetup<S> = (entry: Master, privateData: Uint8Array | null) => S | PendingSetup<S> | null;
+
+/**
+ * The track by what its codec says of itself. When that is broken the track is named unreadable and the others still
+ * play; when only its frames tell, it can be completed from them.
+ */
+function setUp<S extends VideoSetup | AudioSetup>(
+  open: OpenEntry,
+  read: ReadSetup<S> | undefined,
+  make: (open: OpenEntry, setup: S | null) => Track,
+): MatroskaTrack {
+  const finish = (setup: S | null, common = open.common): MatroskaTrack => ({
+    track: make({ ...open, common }, setup),
+    block: blockTrack(open, setup),
+    uid: open.entry.identity('TrackUID'),
+    complete: null,
+  });
+  const setup = attempt(() => read?.(open.entry, open.privateData) ?? null);
+  if (setup instanceof MediaError)
+    return finish(null, { ...open.common, unreadable: open.common.unreadable ?? setup.message });
+  if (setup === null || !isPending(setup)) return finish(setup);
+  return { ...finish(null), complete: open.common.unreadable === null ? completion(setup, finish) : null };
+}
+
+const completion =
+  <S>(pending: PendingSetup<S>, finish: (setup: S) => MatroskaTrack): MatroskaTrack['complete'] =>
+  (frame, isKey) => {
+    const setup = attempt(() => pending.fromFrame(frame, isKey));
+    return setup === null || setup instanceof MediaError ? null : finish(setup);
+  };
+
+function attempt<T>(read: () => T): T | MediaError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MediaError) return error;
+    throw error;
+  }
+}
 
 const readCommon = (entry: Master, index: number, encoding: ContentEncoding): Common => ({
   id: entry.uint('TrackNumber') ?? 0,
@@ -76,47 +131,47 @@ const readCommon = (entry: Master, index: number, encoding: ContentEncoding): Co
   unreadable: encoding.unreadable,
 });
 
-function readVideo(entry: Master, common: Common, encoding: ContentEncoding): MatroskaTrack {
+function videoTrack({ entry, codec, common }: OpenEntry, setup: VideoSetup | null): VideoTrack {
   const video = entry.master('Video');
-  const { setup, unreadable } = setUp(entry, common, VIDEO_CODECS.get(common.sourceCodec));
-  const width = setup?.width ?? video?.uint('PixelWidth') ?? 0;
-  const height = setup?.height ?? video?.uint('PixelHeight') ?? 0;
-  const track: VideoTrack = {
+  const range = readContainerRange(video);
+  return {
     ...common,
-    unreadable,
     kind: 'video',
     configs: setup ? [setup.config] : [],
-    width,
-    height,
+    width: setup?.width ?? video?.uint('PixelWidth') ?? 0,
+    height: setup?.height ?? video?.uint('PixelHeight') ?? 0,
     pixelAspect: readPixelAspect(video, setup),
     colour: setup?.colour ?? readColour(video),
     rotation: readRotation(video),
     frameRate: declaredRate(entry) ?? setup?.frameRate ?? null,
     reorderDepth: setup?.reorderDepth ?? 0,
-    isAttachedPicture: /^V_(MJPEG|PNG|BMP)$/.test(common.sourceCodec),
+    masteringDisplay: range.masteringDisplay ?? setup?.masteringDisplay ?? null,
+    contentLight: range.contentLight ?? setup?.contentLight ?? null,
+    dolbyVision: setup ? (setup.dolbyVision ?? null) : readDolbyVisionConfig(entry),
+    isAttachedPicture: /^V_(MJPEG|PNG|BMP)$/.test(codec),
   };
-  return { track, block: blockTrack(entry, encoding, setup), uid: entry.identity('TrackUID') };
 }
 
-function readAudio(entry: Master, common: Common, encoding: ContentEncoding): MatroskaTrack {
+function audioTrack({ entry, common, codecDelay }: OpenEntry, setup: AudioSetup | null): AudioTrack {
   const audio = entry.master('Audio');
-  const { setup, unreadable } = setUp(entry, common, AUDIO_CODECS.get(common.sourceCodec));
   const rate = readRate(audio, 'OutputSamplingFrequency') ?? readRate(audio, 'SamplingFrequency') ?? 8000;
-  const track: AudioTrack = {
+  return {
     ...common,
-    unreadable,
     kind: 'audio',
     configs: setup ? [setup.config] : [],
     sampleRate: setup?.sampleRate ?? rate,
     channels: setup?.channels ?? audio?.uint('Channels') ?? 1,
     frameSize: setup?.frameSize ?? null,
+    codecDelay: nanoseconds(codecDelay.delay),
+    seekPreRoll: nanoseconds(Math.min(entry.uint('SeekPreRoll') ?? 0, MAX_PRE_ROLL)),
   };
-  return { track, block: blockTrack(entry, encoding, setup), uid: entry.identity('TrackUID') };
 }
 
+/** Opus wants 80 ms; what asks for more than ten seconds is damaged. */
+const MAX_PRE_ROLL = 10 * NANOSECONDS_PER_SECOND;
+
 function blockTrack(
-  entry: Master,
-  encoding: ContentEncoding,
+  { entry, codec, encoding, codecDelay }: OpenEntry,
   setup: VideoSetup | AudioSetup | null,
 ): BlockTrack {
   const exact =
@@ -125,12 +180,21 @@ function blockTrack(
       : null;
   return {
     id: entry.uint('TrackNumber') ?? 0,
-    codecDelay: entry.uint('CodecDelay') ?? 0,
+    codecDelay: codecDelay.offset,
+    timestampScale: trackTimestampScale(entry),
     frameDuration: exact ?? (entry.uint('DefaultDuration') || null),
-    strippedHeader: encoding.strippedHeader,
-    isPrefixUsable: setup?.isPrefixUsable ?? true,
+    durationOf: setup?.durationOf ?? frameDurations(codec),
+    isPrefixUsable: encoding.isPrefixUsable && (setup?.isPrefixUsable ?? true),
+    decode: encoding.decode,
     normalize: setup ? setup.normalize : (frame) => frame,
+    joiner: setup?.joiner ?? null,
   };
+}
+
+/** TrackTimestampScale (RFC 9559, 5.1.4.1.15); 1 where it is none that a track can be played with. */
+function trackTimestampScale(entry: Master): number {
+  const scale = entry.float('TrackTimestampScale') ?? 1;
+  return scale >= 0.01 && scale <= 100 ? scale : 1;
 }
 
 /** The rate behind DefaultDuration (RFC 9559, 5.1.4.1.14): a standard one if it can be, else the exact fraction. */
@@ -168,17 +232,6 @@ function readPixelAspect(video: Master | null, setup: VideoSetup | null): PixelA
 
 const crop = (video: Master, side: 'Left' | 'Right' | 'Top' | 'Bottom'): number =>
   video.uint(`PixelCrop${side}`) ?? 0;
-
-function readColour(video: Master | null): Colour | null {
-  const colour = video?.master('Colour');
-  if (!colour) return null;
-  const unspecified = 2;
-  const primaries = colour.uint('Primaries') ?? unspecified;
-  const transfer = colour.uint('TransferCharacteristics') ?? unspecified;
-  const matrix = colour.uint('MatrixCoefficients') ?? unspecified;
-  if (primaries === unspecified && transfer === unspecified && matrix === unspecified) return null;
-  return { primaries, transfer, matrix, fullRange: colour.uint('Range') === 2 };
-}
 
 /** ProjectionPoseRoll turns counter-clockwise (RFC 9559, 5.1.4.1.28.46); MP4's matrix and players clockwise. */
 function readRotation(video: Master | null): number {

@@ -39,6 +39,8 @@ export interface Sample {
   readonly duration: Nanoseconds | null;
   /** The container's own claim; the bitstream decides. */
   readonly isKey: boolean;
+  /** What of its decoded sound is not to be played: positive, cut from the end; negative, from the start. */
+  readonly discard?: Nanoseconds;
   /** Byte offset of the structure that held it; several samples of one lace share it. */
   readonly position: number;
   /** Where reading must begin to be able to parse it: see `SeekPoint.position`. */
@@ -92,6 +94,37 @@ export interface TrackStatistics {
   readonly duration: Nanoseconds | null;
 }
 
+export interface Chapter {
+  /** Zero-based edition that lists it: alternative sets of chapters. */
+  readonly edition: number;
+  readonly title: string | null;
+  /** BCP 47 language of the title. */
+  readonly language: string;
+  /** Milliseconds on the container's clock. */
+  readonly start: number;
+  readonly end: number | null;
+}
+
+export interface Attachment {
+  readonly name: string;
+  /** MIME type as the file says it. */
+  readonly type: string;
+  readonly bytes: number;
+}
+
+/** What a file says of itself beside its tracks. Lists are bounded, and of what was read anyway. */
+export interface ContainerInfo {
+  readonly title: string | null;
+  readonly muxingApp: string | null;
+  readonly writingApp: string | null;
+  readonly chapters: readonly Chapter[];
+  readonly attachments: readonly Attachment[];
+  /** False when there may be more attachments than those whose heads were read. */
+  readonly hasAllAttachments: boolean;
+  /** Tags of the whole title, not of single tracks. */
+  readonly tags: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** A container opened for reading: what it says of itself, and its packets from any seek point on. */
 export interface Demuxer {
   readonly container: string;
@@ -101,6 +134,8 @@ export interface Demuxer {
   /** Rounding of the container's stamps: 1 ms in most Matroska files. */
   readonly precision: Nanoseconds;
   readonly statistics: ReadonlyMap<number, TrackStatistics>;
+  /** Absent where the container has nothing of the kind. */
+  readonly info?: ContainerInfo;
   /** Bytes that hold packets: from the first cluster to the end of the last. */
   readonly payload: ByteRange;
   /** Seek points of the track in file order, or null when the file has no usable index for it. */

@@ -68,3 +68,13 @@ export function within<T>(name: string, read: () => T): T {
     });
   }
 }
+
+/** What `read` gives; null where it throws a MediaError: for data that are only hints. Other errors go on. */
+export function orNull<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MediaError) return null;
+    throw error;
+  }
+}

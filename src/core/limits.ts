@@ -24,6 +24,14 @@ export const LIMITS = {
   depth: 16,
   /** Elements in one master element that is read whole; an 8 h Cues has 60 000. */
   elements: 2_000_000,
+  /** Read behind the head for the first frame of a track that needs one: 0.4 s of 80 Mbit/s, all tracks of a film began. */
+  firstFrames: 4 * 1024 * 1024,
+  /** Bytes without sense before the structure of a file: what a broken download or a wrapper puts there. */
+  leadingGarbage: 64 * 1024,
+  /** Stages that one frame was put through before it was stored; real files have 1. */
+  contentEncodings: 4,
+  /** Chapters, attachments and tags that are told: a season in one file has some hundred. */
+  listed: 1000,
   /** Tracks of a file; the largest seen has 60 subtitle tracks. */
   tracks: 256,
   /** Interleave window. */

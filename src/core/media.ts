@@ -1,19 +1,47 @@
-import type { FrameRate, Ticks } from './time.ts';
+import type { FrameRate, Nanoseconds, Ticks } from './time.ts';
 
-/** H.264: `record` is a complete AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1) with 4-byte lengths. */
-export interface H264Config {
-  readonly codec: 'h264';
+interface ConfigOf<C extends string> {
+  readonly codec: C;
+  /**
+   * What MP4 stores of the codec: the content of its configuration box, behind version and flags where that box has
+   * them. Always complete.
+   */
   readonly record: Uint8Array;
 }
 
-/** AAC: `record` is an AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1). */
-export interface AacConfig {
-  readonly codec: 'aac';
-  readonly record: Uint8Array;
-}
+/** `avcC`: AVCDecoderConfigurationRecord with 4-byte lengths (ISO/IEC 14496-15, 5.3.3.1). */
+export type H264Config = ConfigOf<'h264'>;
+/** `hvcC`: HEVCDecoderConfigurationRecord with 4-byte lengths (ISO/IEC 14496-15, 8.3.3.1). */
+export type H265Config = ConfigOf<'h265'>;
+/** `vpcC`: VPCodecConfigurationRecord (VP Codec ISO Media File Format Binding, 2.2). */
+export type Vp9Config = ConfigOf<'vp9'>;
+/** `av1C`: AV1CodecConfigurationRecord (AV1 Codec ISO Media File Format Binding, 2.3). */
+export type Av1Config = ConfigOf<'av1'>;
 
-export type VideoConfig = H264Config;
-export type AudioConfig = AacConfig;
+/** AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1), as `esds` carries it. */
+export type AacConfig = ConfigOf<'aac'>;
+/** `dac3` (ETSI TS 102 366, F.4). */
+export type Ac3Config = ConfigOf<'ac3'>;
+/** `dec3` (ETSI TS 102 366, F.6). */
+export type Eac3Config = ConfigOf<'eac3'>;
+/** `dOps` (Encapsulation of Opus in ISO Base Media File Format, 4.3.2). */
+export type OpusConfig = ConfigOf<'opus'>;
+/** `dfLa` (Encapsulation of FLAC in ISO Base Media File Format, 3.3.2). */
+export type FlacConfig = ConfigOf<'flac'>;
+/** ALACSpecificConfig, the content of the `alac` box. */
+export type AlacConfig = ConfigOf<'alac'>;
+/** The header of the first frame: four bytes (ISO/IEC 11172-3, 2.4.1.3). MP4 stores nothing of MPEG audio. */
+export type Mp3Config = ConfigOf<'mp3'>;
+
+export type VideoConfig = H264Config | H265Config | Vp9Config | Av1Config;
+export type AudioConfig =
+  | AacConfig
+  | Ac3Config
+  | Eac3Config
+  | OpusConfig
+  | FlacConfig
+  | AlacConfig
+  | Mp3Config;
 export type CodecConfig = VideoConfig | AudioConfig;
 export type Codec = CodecConfig['codec'];
 
@@ -73,6 +101,12 @@ export interface VideoTrack extends TrackCommon {
   readonly frameRate: FrameRate | null;
   /** `max_num_reorder_frames` or the bound that stands in for it. */
   readonly reorderDepth: number;
+  /** Content of the `mdcv` box: the display the film was mastered on; null when unknown. */
+  readonly masteringDisplay: Uint8Array | null;
+  /** Content of the `clli` box: brightest picture and average; null when unknown. */
+  readonly contentLight: Uint8Array | null;
+  /** DOVIDecoderConfigurationRecord, the content of `dvcC` and `dvvC`; null without Dolby Vision. */
+  readonly dolbyVision: Uint8Array | null;
   /** A cover or thumbnail, not a film. */
   readonly isAttachedPicture: boolean;
 }
@@ -85,6 +119,10 @@ export interface AudioTrack extends TrackCommon {
   readonly channels: number;
   /** Samples in every frame of a constant-frame codec at `sampleRate`; null for variable ones. */
   readonly frameSize: number | null;
+  /** What a decoder gives before the first sample that was encoded; subtracted from every stamp already. */
+  readonly codecDelay: Nanoseconds;
+  /** How long a decoder must run before a place to give what was encoded there. */
+  readonly seekPreRoll: Nanoseconds;
 }
 
 export interface OtherTrack extends TrackCommon {

@@ -6,6 +6,8 @@ import { NANOSECONDS_PER_SECOND, type Nanoseconds, type Ticks } from './time.ts'
 export interface CutPoint extends SeekPoint {
   /** Nothing before it is needed by anything after it: IDR. False: an open GOP may have leading pictures. */
   readonly isClosed: boolean;
+  /** Every player may begin here, leading pictures or not: IDR, and HEVC's CRA. False: H.264's recovery points. */
+  readonly isSync: boolean;
 }
 
 /** Where a segment begins: the law that every rendition follows. */

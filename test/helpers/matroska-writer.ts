@@ -36,6 +36,9 @@ export const ID = {
   SimpleBlock: 0xa3,
   BlockGroup: 0xa0,
   Block: 0xa1,
+  BlockVirtual: 0xa2,
+  Slices: 0x8e,
+  SilentTracks: 0x5854,
   BlockAdditions: 0x75a1,
   BlockMore: 0xa6,
   BlockAddID: 0xee,
@@ -94,6 +97,20 @@ export const ID = {
   MaxCLL: 0x55bc,
   MaxFALL: 0x55bd,
   MasteringMetadata: 0x55d0,
+  PrimaryRChromaticityX: 0x55d1,
+  PrimaryRChromaticityY: 0x55d2,
+  PrimaryGChromaticityX: 0x55d3,
+  PrimaryGChromaticityY: 0x55d4,
+  PrimaryBChromaticityX: 0x55d5,
+  PrimaryBChromaticityY: 0x55d6,
+  WhitePointChromaticityX: 0x55d7,
+  WhitePointChromaticityY: 0x55d8,
+  LuminanceMax: 0x55d9,
+  LuminanceMin: 0x55da,
+  BlockAdditionMapping: 0x41e4,
+  BlockAddIDValue: 0x41f0,
+  BlockAddIDType: 0x41e7,
+  BlockAddIDExtraData: 0x41ed,
   Projection: 0x7670,
   ProjectionType: 0x7671,
   ProjectionPoseRoll: 0x7675,
@@ -130,9 +147,16 @@ export const ID = {
   FileUID: 0x46ae,
   Chapters: 0x1043a770,
   EditionEntry: 0x45b9,
+  EditionFlagHidden: 0x45bd,
   ChapterAtom: 0xb6,
   ChapterUID: 0x73c4,
   ChapterTimeStart: 0x91,
+  ChapterTimeEnd: 0x92,
+  ChapterFlagHidden: 0x98,
+  ChapterDisplay: 0x80,
+  ChapString: 0x85,
+  ChapLanguage: 0x437c,
+  ChapLanguageBCP47: 0x437d,
   Tags: 0x1254c367,
   Tag: 0x7373,
   Targets: 0x63c0,
@@ -411,14 +435,30 @@ export const headerStripping = (header: Uint8Array): Uint8Array => compression(3
 
 /** ContentEncodings with one compression; `algorithm` 0 = zlib, 3 = header stripping. */
 export const compression = (algorithm: number, settings?: Uint8Array): Uint8Array =>
+  encodings({ algorithm, ...(settings && { settings }) });
+
+export interface Encoding {
+  readonly algorithm: number;
+  readonly settings?: Uint8Array;
+  readonly order?: number;
+  /** 1 frames, 2 private data, 3 both; 1 when left out. */
+  readonly scope?: number;
+}
+
+/** ContentEncodings with compressions in the order given. */
+export const encodings = (...list: readonly Encoding[]): Uint8Array =>
   element(
     ID.ContentEncodings,
-    element(
-      ID.ContentEncoding,
+    list.map(({ algorithm, settings, order, scope }) =>
       element(
-        ID.ContentCompression,
-        uint(ID.ContentCompAlgo, algorithm),
-        settings ? element(ID.ContentCompSettings, settings) : [],
+        ID.ContentEncoding,
+        order === undefined ? [] : uint(ID.ContentEncodingOrder, order),
+        scope === undefined ? [] : uint(ID.ContentEncodingScope, scope),
+        element(
+          ID.ContentCompression,
+          uint(ID.ContentCompAlgo, algorithm),
+          settings ? element(ID.ContentCompSettings, settings) : [],
+        ),
       ),
     ),
   );

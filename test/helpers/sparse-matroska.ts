@@ -39,15 +39,18 @@ const PADDED_EVERY = 12;
 
 export interface SparseOptions {
   readonly seconds: number;
-  readonly bytesPerSecond: number;
+  /** The same all the time, or by second. */
+  readonly bytesPerSecond: number | ((second: number) => number);
   readonly gopSeconds: number;
+  /** Neither Cues nor Tags: as if recording had been broken off. */
+  readonly isUnindexed?: boolean;
 }
 
 export interface SparseFile {
   readonly size: number;
   /** Offset of the first cluster in the file. */
   readonly firstCluster: number;
-  /** Offset of the Cues in the file. */
+  /** Offset of the Cues in the file, or of its end. */
   readonly cues: number;
   readonly clusters: number;
 }
@@ -83,15 +86,16 @@ function write(file: number, options: SparseOptions): SparseFile {
   const clusters = Math.ceil(seconds / gopSeconds);
   const head = ebmlHead();
   const segmentStart = head.length + 12;
-  const padding = paddingOf(options);
+  const paddingAt = paddingOf(options);
   const lead = bytes(info({ timestampScale: 1_000_000, duration: seconds * 1000 }), trackList());
-  const seekHeadLength = seekHead(...SEEKS.map((id) => ({ id, position: 0 }))).length;
+  const named = options.isUnindexed ? SEEKS.slice(0, 2) : SEEKS;
+  const seekHeadLength = seekHead(...named.map((id) => ({ id, position: 0 }))).length;
   let videoBytes = 0;
   let at = segmentStart + seekHeadLength + lead.length;
   const firstCluster = at;
   const points: { time: number; track: number; cluster: number; relative: number }[] = [];
   for (let n = 0; n < clusters; n++) {
-    const made = clusterPieces(n * gopSeconds, Math.min(seconds, (n + 1) * gopSeconds), padding);
+    const made = clusterPieces(n * gopSeconds, Math.min(seconds, (n + 1) * gopSeconds), paddingAt);
     points.push({
       time: n * gopSeconds * 1000,
       track: 1,
@@ -103,14 +107,14 @@ function write(file: number, options: SparseOptions): SparseFile {
   }
   const cuesAt = at;
   const index = cues(...points);
-  at = writePieces(file, at, [index]);
+  at = writePieces(file, at, options.isUnindexed ? [] : [index]);
   const tagsAt = at;
-  at = writePieces(file, at, [statistics(seconds, videoBytes)]);
+  at = writePieces(file, at, options.isUnindexed ? [] : [statistics(seconds, videoBytes)]);
   ftruncateSync(file, at);
   const positions = [firstCluster - lead.length, firstCluster - trackList().length, cuesAt, tagsAt].map(
     (position) => position - segmentStart,
   );
-  const seeks = SEEKS.map((id, i) => ({ id, position: positions[i] ?? 0 }));
+  const seeks = named.map((id, i) => ({ id, position: positions[i] ?? 0 }));
   writePieces(file, 0, [
     bytes(head, elementId(ID.Segment), vint(at - segmentStart, 8), seekHead(...seeks), lead),
   ]);
@@ -142,8 +146,12 @@ const trackList = (): Uint8Array =>
     }),
   );
 
-const paddingOf = ({ bytesPerSecond }: SparseOptions): number =>
-  Math.round((bytesPerSecond * PADDED_EVERY) / FPS);
+const paddingOf =
+  ({ bytesPerSecond }: SparseOptions) =>
+  (second: number): number =>
+    Math.round(
+      ((typeof bytesPerSecond === 'number' ? bytesPerSecond : bytesPerSecond(second)) * PADDED_EVERY) / FPS,
+    );
 
 function statistics(seconds: number, videoBytes: number): Uint8Array {
   const frames = Math.ceil((seconds * AUDIO_RATE) / AUDIO_FRAME);
@@ -168,7 +176,7 @@ interface ClusterPieces {
 }
 
 /** The blocks of one GOP, audio before the picture that is shown after it. */
-function clusterPieces(from: number, to: number, padding: number): ClusterPieces {
+function clusterPieces(from: number, to: number, paddingAt: (second: number) => number): ClusterPieces {
   const timestamp = uint(ID.Timestamp, from * 1000, 4);
   const audioEnd = Math.ceil((to * AUDIO_RATE) / AUDIO_FRAME);
   const relative = (time: number) => Math.round(time * 1000) - from * 1000;
@@ -183,7 +191,7 @@ function clusterPieces(from: number, to: number, padding: number): ClusterPieces
   for (let n = 0; n < pictures; n++) {
     const time = from + n / FPS;
     if (n > 0) audioUntil(time);
-    const shown = picture(n, relative(time), n % PADDED_EVERY === 0 ? padding : 0);
+    const shown = picture(n, relative(time), n % PADDED_EVERY === 0 ? paddingAt(time) : 0);
     videoBytes += shown.payload;
     pieces.push(...shown.pieces);
   }

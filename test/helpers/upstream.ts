@@ -9,6 +9,8 @@ export interface SeenRequest {
   readonly range: string | undefined;
   /** When the connection it came over was closed (performance.now()), null while it is open. */
   closedAt: number | null;
+  /** Bytes of its body so far, where the handler counts them. */
+  sent: number;
 }
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, seen: SeenRequest) => void;
@@ -34,7 +36,7 @@ export async function startUpstream(handler: Handler): Promise<Upstream> {
   let current = handler;
   const server = createServer((request, response) => {
     const { method = '', url: path = '', headers } = request;
-    const seen: SeenRequest = { method, path, headers, range: headers.range, closedAt: null };
+    const seen: SeenRequest = { method, path, headers, range: headers.range, closedAt: null, sent: 0 };
     requests.push(seen);
     served.get(request.socket)?.push(seen);
     current(request, response, seen);
@@ -126,4 +128,102 @@ export function patternBytes(length: number, seed = 1): Uint8Array {
     bytes[i] = state >>> 24;
   }
   return bytes;
+}
+
+/** As `file`, but each connection brings at most `rate` bytes a second; nothing is sent ahead of that. */
+export const paced = (bytes: Uint8Array, rate: number): Handler => pacing(bytes, () => rate);
+
+/** As `file`, but all its connections together bring at most `rate` bytes a second. */
+export const sharedLine = (bytes: Uint8Array, rate: number): Handler =>
+  pacing(bytes, (connections) => rate / connections);
+
+function pacing(bytes: Uint8Array, rateOf: (connections: number) => number): Handler {
+  let connections = 0;
+  return (request, response, seen) => {
+    const range = askedRange(request.headers.range, bytes.length);
+    if (range === null || range === 'beyond') throw new Error('A range was expected');
+    const { start, end } = range;
+    response.writeHead(206, {
+      'content-length': String(end - start),
+      'content-range': `bytes ${start}-${end - 1}/${bytes.length}`,
+      etag: '"paced"',
+    });
+    connections++;
+    let position = start;
+    let due = start;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      due += ((now - last) / 1000) * rateOf(connections);
+      last = now;
+      const next = Math.min(end, Math.floor(due));
+      if (next > position) response.write(bytes.subarray(position, next));
+      seen.sent += next - position;
+      position = next;
+      if (position === end) response.end();
+    }, 10);
+    response.on('close', () => {
+      clearInterval(timer);
+      connections--;
+    });
+  };
+}
+
+/** Answers the requests by these handlers in turn, the last one for all that follow. */
+export function inTurn(...handlers: Handler[]): Handler {
+  let turn = 0;
+  return (request, response, seen) =>
+    handlers[Math.min(turn++, handlers.length - 1)]?.(request, response, seen);
+}
+
+/** Answers the requests by these handlers in turn, over and over. */
+export function endlessly(...handlers: Handler[]): Handler {
+  let turn = 0;
+  return (request, response, seen) => handlers[turn++ % handlers.length]?.(request, response, seen);
+}
+
+/** As `file`, but each body stops after `length` bytes while the connection stays open. */
+export function stallAfter(
+  bytes: Uint8Array,
+  length: number,
+  headers: Readonly<Record<string, string>> = {},
+): Handler {
+  return (request, response) => {
+    const range = askedRange(request.headers.range, bytes.length);
+    if (range === null || range === 'beyond') throw new Error('A range was expected');
+    const { start, end } = range;
+    const content = { 'content-range': `bytes ${start}-${end - 1}/${bytes.length}` };
+    response.writeHead(206, { 'content-length': String(end - start), ...content, ...headers });
+    response.write(bytes.subarray(start, Math.min(end, start + length)));
+    if (end - start <= length) response.end();
+  };
+}
+
+/** As `file`, but its Content-Range tells another place. */
+export function misplaced(bytes: Uint8Array, by: number): Handler {
+  return (request, response) => {
+    const range = askedRange(request.headers.range, bytes.length);
+    if (range === null || range === 'beyond') throw new Error('A range was expected');
+    const { start, end } = range;
+    const content = { 'content-range': `bytes ${start + by}-${end - 1 + by}/${bytes.length + by}` };
+    response.writeHead(206, content).end(bytes.subarray(start, end));
+  };
+}
+
+/** Redirects to links that are each good for `uses` answers of `handler`, then 403. */
+export function expiring(handler: Handler, uses: number): Handler {
+  const left = new Map<string, number>();
+  return (request, response, seen) => {
+    const { url = '' } = request;
+    if (!url.includes('?link=')) {
+      const link = `${url}?link=${left.size}`;
+      left.set(link, uses);
+      response.writeHead(302, { location: link }).end();
+      return;
+    }
+    const rest = left.get(url) ?? 0;
+    left.set(url, rest - 1);
+    if (rest > 0) handler(request, response, seen);
+    else response.writeHead(403).end();
+  };
 }

@@ -31,7 +31,7 @@ const FILM: MultivariantPlaylist = {
       bandwidth: 5_000_000,
       averageBandwidth: 4_000_000,
       codecs: ['avc1.64001F', 'mp4a.40.2'],
-      video: { width: 1280, height: 720, frameRate: 24000 / 1001, range: 'SDR' },
+      video: { width: 1280, height: 720, frameRate: 24000 / 1001, range: 'SDR', supplementalCodec: null },
       audioGroup: 'audio',
       uri: 'v0/index.m3u8',
     },

@@ -64,12 +64,12 @@ test.each([
   expect(linesOf(videoInit({ language }), 'language')).toEqual(expected);
 });
 
-test('a rate above 65 535 Hz does not wrap in the sample entry', () => {
+test('a rate above 65 535 Hz is halved in the sample entry', () => {
   const record = bytesOf('1010');
   const { outputRate } = parseAudioSpecificConfig(record);
   const track = { ...AUDIO, configs: [{ codec: 'aac', record } as const], sampleRate: outputRate };
   const init = createFragmentMuxer(track, { trackId: 1, timescale: outputRate, bitrate: null }).init();
-  expect(linesOf(init, 'sample rate')).toEqual(['sample rate: 65535']);
+  expect(linesOf(init, 'sample rate')).toEqual(['sample rate: 48000']);
   expect(linesOf(init, 'timescale')).toEqual(['timescale: 96000', 'timescale: 96000']);
 });
 

@@ -1,7 +1,7 @@
 import { buildAvcRecord } from '../../../src/codecs/h264.ts';
 import type { TimedPacket } from '../../../src/core/contracts.ts';
 import type { AudioTrack, VideoTrack } from '../../../src/core/media.ts';
-import { ticks } from '../../../src/core/time.ts';
+import { nanoseconds, ticks } from '../../../src/core/time.ts';
 import { bytesOf } from '../../helpers/hex.ts';
 
 const common = {
@@ -35,6 +35,9 @@ export const VIDEO: VideoTrack = {
   rotation: 0,
   frameRate: { num: 25, den: 1 },
   reorderDepth: 2,
+  masteringDisplay: null,
+  contentLight: null,
+  dolbyVision: null,
   isAttachedPicture: false,
 };
 
@@ -47,6 +50,8 @@ export const AUDIO: AudioTrack = {
   sampleRate: 48_000,
   channels: 2,
   frameSize: 1024,
+  codecDelay: nanoseconds(0),
+  seekPreRoll: nanoseconds(0),
 };
 
 interface SampleRow {

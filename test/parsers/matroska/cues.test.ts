@@ -4,9 +4,9 @@ import { Master } from '../../../parsers/matroska/ebml.ts';
 import { child } from '../../helpers/matroska-edit.ts';
 import * as w from '../../helpers/matroska-writer.ts';
 
-const context = { timestampScale: 1_000_000, segmentStart: 100, end: 10_000 };
+const context = { timestampScale: 1_000_000, base: 100, segmentStart: 100, end: 10_000 };
 const parse = (cues: Uint8Array) =>
-  parseCues(new Master(child(cues, w.ID.Cues)?.data ?? new Uint8Array(), 0), context);
+  parseCues([new Master(child(cues, w.ID.Cues)?.data ?? new Uint8Array(), 0)], context);
 const cue = (time: number, cluster: number, track = 1): w.Cue => ({ time, cluster, track });
 /** Milliseconds and file offsets of track 1. */
 const points = (cues: Uint8Array) =>

@@ -315,7 +315,7 @@ describe('damage', () => {
       file: smallFile(w.lyingElement(ID.Tracks, 2 ** 30)),
       is: 'limit',
     },
-    { name: 'another DocType', file: w.bytes(w.ebmlHead('subs'), w.element(ID.Segment)), is: 'unsupported' },
+    { name: 'another DocType', file: w.bytes(w.ebmlHead('subs'), w.voidOf(90)), is: 'unsupported' },
     { name: 'no EBML header', file: w.bytes(w.element(ID.Segment)), is: 'corrupt' },
     { name: 'no Segment', file: w.ebmlHead(), is: 'truncated' },
     { name: 'a header longer than the file', file: w.lyingElement(ID.EBML, 5000), is: 'corrupt' },

@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { openMatroska } from '../../../parsers/matroska/demuxer.ts';
 import { MediaError } from '../../../src/core/errors.ts';
@@ -96,7 +97,63 @@ async function parse(file: Uint8Array): Promise<Outcome> {
   return outcome;
 }
 
+/** One of everything that is no part of the films: compression, laces, chains, tracks without private data, lists. */
+const ODDITIES = w.matroska(
+  (at: w.Positions) => w.seekHead({ id: w.ID.Cues, position: at('cues') }),
+  w.info({ muxingApp: 'Lavf59.27.100' }),
+  w.tracks(
+    w.subtitleTrack({ number: 1, codec: 'S_TEXT/UTF8', extra: w.compression(0) }),
+    w.videoTrack({ number: 2, codec: 'V_MPEG4/ISO/AVC', width: 64, height: 36 }),
+    w.audioTrack({ number: 3, codec: 'A_VORBIS', rate: 48_000, channels: 2 }),
+    w.audioTrack({
+      number: 4,
+      codec: 'A_OPUS',
+      rate: 48_000,
+      channels: 2,
+      extra: w.uint(w.ID.CodecDelay, 6_500_000),
+    }),
+    w.videoTrack({
+      number: 5,
+      codec: 'V_MS/VFW/FOURCC',
+      width: 64,
+      height: 36,
+      private: new Uint8Array(48).fill(0x48),
+    }),
+  ),
+  w.element(
+    w.ID.Chapters,
+    w.element(w.ID.EditionEntry, w.element(w.ID.ChapterAtom, w.uint(w.ID.ChapterTimeStart, 5e9))),
+  ),
+  w.attachments({ name: 'a.ttf', type: 'font/ttf', data: new Uint8Array(50) }),
+  w.tags(w.tag(0, { ARTIST: 'somebody' })),
+  ...[0, 500, 1000, 1500].flatMap((time, i) => [
+    w.labelled(
+      `cluster${i}`,
+      w.cluster(
+        time,
+        w.blockGroup({ track: 1, time: 0, duration: 100 }, new Uint8Array(deflateSync(`Line ${i}`))),
+        w.simpleBlock({ track: 2, time: 0, isKey: true }, w.hex('00000001 67640028 00000001 6588')),
+        w.simpleBlock(
+          { track: 3, time: 0, isKey: true, lacing: 'ebml' },
+          new Uint8Array(300),
+          w.hex('aa'),
+          w.hex('bb'),
+        ),
+        w.blockGroup({ track: 4, time: 0, lacing: 'xiph', discardPadding: 5 }, w.hex('fc01'), w.hex('fc02')),
+        w.simpleBlock({ track: 5, time: 0, isKey: true }, w.hex('cc')),
+      ),
+    ),
+  ]),
+  w.labelled('cues', (at: w.Positions) =>
+    w.cues(...[0, 1, 2, 3].map((i) => ({ time: i * 500, track: 2, cluster: at(`cluster${i}`) }))),
+  ),
+);
+
+/** More rounds for one look: SLUICE_MUTATION_ROUNDS=20. */
+const ROUNDS = Number(process.env.SLUICE_MUTATION_ROUNDS ?? 1);
+
 const SEEDS = [
+  { name: 'oddities', file: ODDITIES, most: 1000 },
   { name: 'audio-only', file: fixture('audio-only'), most: 1000 },
   { name: 'no-audio', file: fixture('no-audio'), most: 1000 },
   {
@@ -108,7 +165,8 @@ const SEEDS = [
 ];
 
 describe('any change: samples or a MediaError, in bounded time and memory', () => {
-  test.each(SEEDS)('$name', { timeout: 120_000 }, async ({ name, file, most }) => {
+  test.each(SEEDS)('$name', { timeout: 120_000 * ROUNDS }, async ({ name, file, most: once }) => {
+    const most = once * ROUNDS;
     const whole = await parse(file);
     const failures: unknown[] = [];
     let opened = 0;

@@ -1,0 +1,75 @@
+import {
+  type AvcRecord,
+  buildAvcRecord,
+  collectParameterSets,
+  parseAvcRecord,
+  recordFromAnnexB,
+} from '../../../src/codecs/h264.ts';
+import { isFieldPair, loneField } from '../../../src/codecs/h264-fields.ts';
+import { parseSps, reorderDepth, type Sps, spsFrameRate } from '../../../src/codecs/h264-sps.ts';
+import { looksAnnexB, type NalFraming, toLengthPrefixed4 } from '../../../src/codecs/nal.ts';
+import { concat } from '../../../src/core/bytes.ts';
+import { orNull } from '../../../src/core/errors.ts';
+import type { Master } from '../ebml.ts';
+import { pairJoiner } from '../frame-joiner.ts';
+import type { PendingSetup, VideoSetup } from '../setup.ts';
+import { framingOf, nalUnits } from './framing.ts';
+
+/**
+ * CodecPrivate is an AVCDecoderConfigurationRecord; Annex B parameter sets in its place occur. Where it is missing,
+ * broken or without parameter sets, the first picture that carries them tells.
+ */
+export function h264Setup(entry: Master): VideoSetup | PendingSetup<VideoSetup> {
+  const privateData = entry.binary('CodecPrivate');
+  const record = privateData && readRecord(privateData);
+  if (record && record.sps.length > 0 && record.pps.length > 0) {
+    const storedAs = privateData && looksAnnexB(privateData) ? 'annexb' : record.lengthSize;
+    const setup = setupOf(record, storedAs);
+    if (setup) return setup;
+  }
+  const declared = record?.lengthSize ?? null;
+  return {
+    fromFrame: (frame) => {
+      const storedAs = framingOf(frame, declared);
+      const sets = storedAs && collectParameterSets(nalUnits(frame, storedAs));
+      if (!storedAs || !sets || sets.sps.length === 0 || sets.pps.length === 0) return null;
+      return setupOf(sets, storedAs);
+    },
+  };
+}
+
+const readRecord = (data: Uint8Array): AvcRecord | null =>
+  orNull(() => (looksAnnexB(data) ? recordFromAnnexB(data) : parseAvcRecord(data)));
+
+type Sets = Pick<AvcRecord, 'sps' | 'pps' | 'spsExtensions'>;
+
+/** Null when the SPS cannot be read: one from the stream may be. */
+function setupOf(sets: Sets, storedAs: NalFraming): VideoSetup | null {
+  const sps = firstSps(sets);
+  if (!sps) return null;
+  return {
+    config: { codec: 'h264', record: buildAvcRecord(sets) },
+    width: sps.width,
+    height: sps.height,
+    pixelAspect: sps.pixelAspect,
+    colour: sps.colour,
+    frameRate: spsFrameRate(sps),
+    reorderDepth: reorderDepth(sps),
+    isPrefixUsable: storedAs === 4,
+    normalize: (frame) => toLengthPrefixed4(frame, storedAs),
+    ...(sps.isFramesOnly ? {} : { joiner: () => fieldJoiner(sps) }),
+  };
+}
+
+const firstSps = ({ sps: [nal] }: Sets): Sps | null => (nal ? orNull(() => parseSps(nal)) : null);
+
+/** Two fields of one frame in blocks of their own make one sample with the first one's stamp: ISO/IEC 14496-15, 5.2.2. */
+const fieldJoiner = (sps: Sps) =>
+  pairJoiner({
+    stamp: 'first',
+    beginning: (data) => loneField(data, sps),
+    complete: ({ part, data: first }, data) => {
+      const second = loneField(data, sps);
+      return second && isFieldPair(part, second) ? concat([first, data]) : null;
+    },
+  });

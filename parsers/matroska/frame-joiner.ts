@@ -1,0 +1,52 @@
+import type { Sample } from '../../src/core/contracts.ts';
+import { nanoseconds } from '../../src/core/time.ts';
+import type { Joiner } from './setup.ts';
+
+interface PartialRule<Part> {
+  /** Which part's stamp is the whole's. */
+  readonly stamp: 'first' | 'last';
+  /** What the sample holds when it is only the beginning of one; null when it stands by itself. */
+  beginning(data: Uint8Array): Part | null;
+  /** The whole, when `data` completes what began; null when it does not belong to it. */
+  complete(first: { readonly part: Part; readonly data: Uint8Array }, data: Uint8Array): Uint8Array | null;
+}
+
+/** Joins a sample that is only a beginning with the next one of its track; one that nothing completes stays as it is. */
+export function pairJoiner<Part>(rule: PartialRule<Part>): Joiner {
+  let held: { readonly sample: Sample; readonly part: Part } | null = null;
+  const release = (): Sample[] => {
+    const rest = held ? [held.sample] : [];
+    held = null;
+    return rest;
+  };
+  return {
+    add(sample) {
+      const joined = held && rule.complete({ part: held.part, data: held.sample.data }, sample.data);
+      if (held && joined) {
+        const whole = join([held.sample, sample], joined, rule.stamp);
+        const part = rule.beginning(joined);
+        held = part === null ? null : { sample: whole, part };
+        return part === null ? [whole] : [];
+      }
+      const rest = release();
+      const part = rule.beginning(sample.data);
+      if (part === null) return [...rest, sample];
+      held = { sample, part };
+      return rest;
+    },
+    flush: release,
+  };
+}
+
+/** One sample of two: place and key flag of the first. */
+const join = (
+  [first, last]: readonly [Sample, Sample],
+  data: Uint8Array,
+  stamp: 'first' | 'last',
+): Sample => ({
+  ...first,
+  time: stamp === 'first' ? first.time : last.time,
+  duration:
+    first.duration === null || last.duration === null ? null : nanoseconds(first.duration + last.duration),
+  data,
+});
