@@ -18,6 +18,7 @@ import { createTokenBox, deriveAccessKey, type MediaRequest } from './proxy/toke
 import { type AddressPolicy, addressPolicy } from './sources/address-policy.ts';
 import type { HttpClient } from './sources/http.ts';
 import { localFileSource } from './sources/local-file.ts';
+import { createParallelRanges, type ParallelRanges } from './sources/parallel-ranges.ts';
 import { resolveRoot } from './sources/roots.ts';
 import { createSparseCache, type SparseCache } from './sources/sparse-cache.ts';
 import { defaultStateDir, loadSecret } from './state.ts';
@@ -109,13 +110,14 @@ interface Parts {
 
 async function createDeps({ config, client, secret }: Parts): Promise<AppDeps> {
   const cache = createSparseCache({ maxBytes: Math.round(config.cacheBytes * (1 - PACKET_SHARE)) });
+  const ranges = createParallelRanges();
   const roots = new Map([['demo', join(projectFolder, 'fixtures')], ...config.roots]);
   return {
     config,
     library: createLibrary(Math.round(config.cacheBytes * PACKET_SHARE)),
     tokens: await createTokenBox(secret, Date.now),
     accessKey: await deriveAccessKey(secret),
-    openSource: (request) => openSource(request, { client, cache, roots }),
+    openSource: (request) => openSource(request, { client, cache, ranges, roots }),
     sendChunks: sendChunksOnNode,
     asset: readAsset,
     log: lateLogger(config.logLevel),
@@ -140,19 +142,30 @@ function lateLogger(level: LogLevel): Logger {
 interface Places {
   readonly client: LateClient;
   readonly cache: SparseCache;
+  readonly ranges: ParallelRanges;
   readonly roots: ReadonlyMap<string, string>;
 }
 
-async function openSource(request: MediaRequest, { client, cache, roots }: Places): Promise<OpenedSource> {
+async function openSource(request: MediaRequest, places: Places): Promise<OpenedSource> {
+  const { client, cache, ranges, roots } = places;
   if (request.url.startsWith('root:')) {
     const path = await resolveRoot(roots, ...rootPath(request.url));
     const file = localFileSource(path);
-    return { source: cache.wrap(file), access: () => 'local', isCurrent: () => file.isCurrent() };
+    return {
+      source: cache.wrap(file),
+      access: () => 'local',
+      want: () => undefined,
+      isCurrent: () => file.isCurrent(),
+    };
   }
   const upstream = (await client()).source(request);
+  let wanted = 0;
   return {
-    source: cache.wrap(upstream),
+    source: cache.wrap(ranges.wrap(upstream, () => wanted)),
     access: () => upstream.access ?? 'private',
+    want: (bytesPerSecond) => {
+      wanted = bytesPerSecond;
+    },
     isCurrent: async () => true,
   };
 }

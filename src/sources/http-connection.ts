@@ -5,6 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { Pool } from 'undici';
 import { LIMITS } from '../core/limits.ts';
 import { type Access, type AddressPolicy, lessPublic, literalAddress } from './address-policy.ts';
+import type { HttpAddress } from './http-address.ts';
 import { Exchange } from './http-exchange.ts';
 import type { Headers } from './http-headers.ts';
 import type { HttpAnswer, HttpTimeouts, HttpTransport } from './http-transport.ts';
@@ -67,7 +68,7 @@ export function connections({ policy, timeouts, lookup = resolveAll }: Connectio
   }
 
   return {
-    async get(url: URL, headers: Headers, signal: AbortSignal): Promise<HttpAnswer> {
+    async get({ url, target }: HttpAddress, headers: Headers, signal: AbortSignal): Promise<HttpAnswer> {
       signal.throwIfAborted();
       const literal = literalAddress(url.hostname); // net.connect looks up names only
       const literalAccess = literal === null ? null : policy.classify(url.hostname, portOf(url), literal);
@@ -77,7 +78,7 @@ export function connections({ policy, timeouts, lookup = resolveAll }: Connectio
       return new Promise((resolve, reject) => {
         const access = () => literalAccess ?? origin.access ?? 'private';
         const exchange = new Exchange({ host: url.host, timeouts, signal, access }, { resolve, reject });
-        origin.pool.dispatch({ method: 'GET', path: url.pathname + url.search, headers }, exchange);
+        origin.pool.dispatch({ method: 'GET', path: target, headers }, exchange);
       });
     },
     async close() {

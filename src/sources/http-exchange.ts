@@ -9,6 +9,10 @@ type RawHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Milliseconds that the rest of an unwanted body may take before its connection is cut after all. */
 const DRAIN_TIME = 1000;
+/** Bytes that must come within the time that a body may be silent: less carries no media, and holds its reader for hours. */
+const TRICKLE = 16 * 1024;
+/** What a queued chunk costs at least: a server that sends single bytes must not fill memory with their wrappers. */
+const CHUNK_COST = 256;
 
 interface Pending<T> {
   resolve(value: T): void;
@@ -37,6 +41,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #length: number | null = null;
   #controller: Controller | null = null;
   #reader: Pending<Uint8Array | null> | null = null;
+  /** When the reader began to wait, how long it waited for the last bytes, and how many those are. */
+  #asked = 0;
+  #waited = 0;
+  #trickled = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #state: 'open' | 'draining' | 'ended' | 'failed' = 'open';
   #error: unknown = null;
@@ -73,11 +81,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#state !== 'open') return;
     const chunk = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length); // a Buffer's slice would be no copy
     if (this.#reader) {
+      this.#noteWait(chunk.length);
       this.#settle((reader) => reader.resolve(chunk));
       return;
     }
     this.#queue.push(chunk);
-    this.#queued += chunk.length;
+    this.#queued += cost(chunk);
     if (this.#queued >= LIMITS.socketBuffer) controller.pause();
   }
 
@@ -96,13 +105,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #next(): Promise<Uint8Array | null> {
     const chunk = this.#queue.shift();
     if (chunk) {
-      this.#queued -= chunk.length;
+      this.#queued -= cost(chunk);
       if (this.#controller?.paused && this.#queued < LIMITS.socketBuffer) this.#controller.resume();
       return Promise.resolve(chunk);
     }
     if (this.#state === 'failed') return Promise.reject(this.#error);
     if (this.#state !== 'open') return Promise.resolve(null);
-    this.#watch(this.#options.timeouts.body, `the transfer stopped after ${this.#received} bytes`);
+    this.#asked = performance.now();
+    const { body } = this.#options.timeouts;
+    const what = this.#trickled > 0 ? 'came to a trickle' : 'stopped';
+    this.#watch(body, `the transfer ${what} after ${this.#received} bytes`, body - this.#waited);
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject };
     });
@@ -137,6 +149,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#settle((reader) => reader.reject(error));
   }
 
+  #noteWait(length: number): void {
+    this.#waited += performance.now() - this.#asked;
+    this.#trickled += length;
+    if (this.#trickled < TRICKLE) return;
+    this.#waited = 0;
+    this.#trickled = 0;
+  }
+
   #settle(settle: (reader: Pending<Uint8Array | null>) => void): void {
     const reader = this.#reader;
     this.#reader = null;
@@ -149,10 +169,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
   }
 
-  #watch(limit: number, what: string): void {
+  /** @param left milliseconds of `limit` that have not passed yet */
+  #watch(limit: number, what: string, left = limit): void {
     clearTimeout(this.#timer);
     const error = () => timeoutError(this.#options.host, `${what} within ${limit} ms`);
-    this.#timer = setTimeout(() => this.#fail(error()), limit);
+    this.#timer = setTimeout(() => this.#fail(error()), Math.max(0, left));
   }
 
   /** Codes of node and undici as one of ours; never their messages, which may hold addresses and paths. */
@@ -166,6 +187,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return connectionError(host, `the connection failed${after} (${code})`, error);
   }
 }
+
+const cost = (chunk: Uint8Array): number => Math.max(chunk.length, CHUNK_COST);
 
 const TIMEOUT_CODES = new Set(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT']);
 

@@ -65,17 +65,12 @@ export function headersElsewhere(headers: Headers): Headers {
 /** `user:pass@` of a URL as the value of an Authorization header, or null: RFC 7617, UTF-8. */
 export function basicAuthorization(url: URL): string | null {
   if (url.username === '' && url.password === '') return null;
-  const text = new TextEncoder().encode(`${decoded(url.username)}:${decoded(url.password)}`);
-  return `Basic ${btoa(String.fromCharCode(...text))}`;
+  return `Basic ${btoa(`${octets(url.username)}:${octets(url.password)}`)}`;
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a lone percent sign stands for itself
-  }
-}
+/** One character an octet; a percent sign that begins no escape stands for itself. What is ASCII came percent-encoded. */
+const octets = (text: string): string =>
+  text.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
 /** A Content-Range: half-open, `range` null in a 416, `total` null for `*`. RFC 9110, 14.4. */
 export interface ContentRange {

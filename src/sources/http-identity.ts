@@ -5,7 +5,7 @@ import type { Opened } from './http-location.ts';
 
 /** What one answer says about which bytes it is part of. */
 interface Validators {
-  readonly url: string;
+  readonly place: string;
   /** A strong ETag; weak ones promise no equal bytes. */
   readonly etag: string | null;
   readonly lastModified: string | null;
@@ -19,6 +19,7 @@ export class Identity {
   readonly #host: string;
   #size: number | null = null;
   #validators: Validators | null = null;
+  /** Grown once, by the first bytes. */
   #head: Uint8Array = new Uint8Array(0);
   #headLength = 0;
 
@@ -51,7 +52,7 @@ export class Identity {
     const now = validators(opened);
     const equal = compare(before, now);
     if (equal) return 'same';
-    if (now.url !== before.url) return 'unproven';
+    if (now.place !== before.place) return 'unproven';
     if (equal === false) throw this.#changed('its ETag or Last-Modified is another one');
     return 'same';
   }
@@ -72,7 +73,7 @@ export class Identity {
 
   /** Later answers of the same place are compared with the first one that came from there and was checked. */
   accept(opened: Opened): void {
-    if (this.#validators?.url !== opened.url.href) this.#validators = validators(opened);
+    if (this.#validators?.place !== opened.place) this.#validators = validators(opened);
   }
 
   /** Notes bytes of the resource as they are read. */
@@ -80,11 +81,9 @@ export class Identity {
     const from = this.#headLength - position;
     if (this.#headLength >= LIMITS.identityHead || from < 0 || from >= bytes.length) return;
     const part = bytes.subarray(from, from + LIMITS.identityHead - this.#headLength);
-    const head = new Uint8Array(this.#headLength + part.length);
-    head.set(this.head);
-    head.set(part, this.#headLength);
-    this.#head = head;
-    this.#headLength = head.length;
+    if (this.#head.length === 0) this.#head = new Uint8Array(LIMITS.identityHead);
+    this.#head.set(part, this.#headLength);
+    this.#headLength += part.length;
   }
 
   #changed(why: string): MediaError {
@@ -99,8 +98,8 @@ function compare(a: Validators, b: Validators): boolean | null {
   return null;
 }
 
-function validators({ answer, url }: Opened): Validators {
+function validators({ answer, place }: Opened): Validators {
   const etag = answer.header('etag');
   const isStrong = etag !== null && /^"[^"]*"$/.test(etag);
-  return { url: url.href, etag: isStrong ? etag : null, lastModified: answer.header('last-modified') };
+  return { place, etag: isStrong ? etag : null, lastModified: answer.header('last-modified') };
 }

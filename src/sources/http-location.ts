@@ -1,13 +1,17 @@
 import { MediaError } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type Access, lessPublic } from './address-policy.ts';
-import { basicAuthorization, callerHeaders, type Headers, headersElsewhere } from './http-headers.ts';
+import { type HttpAddress, parseAddress, placeOf, resolveAddress } from './http-address.ts';
+import { callerHeaders, type Headers, headersElsewhere } from './http-headers.ts';
 import type { HttpAnswer, HttpTransport } from './http-transport.ts';
 
-/** An answer and the URL that gave it. */
+/** An answer and where it came from. */
 export interface Opened {
   readonly answer: HttpAnswer;
+  /** For its host: path and query may be spelt otherwise than they were asked for. */
   readonly url: URL;
+  /** Two answers of equal places describe the same resource. */
+  readonly place: string;
 }
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -17,19 +21,15 @@ const isStale = (status: number): boolean =>
 
 /** What the caller asked for, checked. */
 export interface Target {
-  /** Without `user:pass@`. */
-  readonly url: URL;
+  readonly address: HttpAddress;
+  /** For the address's own origin. */
   readonly headers: Headers;
 }
 
 /** @throws MediaError `bad-request` for a URL that is not http(s) or a header that HTTP does not allow */
 export function parseTarget(text: string, headers: Headers): Target {
-  if (!URL.canParse(text)) throw new MediaError('bad-request', 'The URL of the media cannot be read');
-  const url = new URL(text);
-  requireHttp(url, 'bad-request');
-  const authorization = basicAuthorization(url);
-  const own = authorization === null ? {} : { authorization };
-  return { url: withoutCredentials(url), headers: { ...own, ...callerHeaders(headers) } };
+  const address = parseAddress(text);
+  return { address, headers: callerHeaders(headers) };
 }
 
 /** Where a resource really lies: redirects are followed by hand, each checked, and the URL they led to is kept. */
@@ -37,7 +37,7 @@ export class Location {
   readonly #target: Target;
   readonly #transport: HttpTransport;
   readonly #userAgent: string;
-  #kept: URL | null = null;
+  #kept: HttpAddress | null = null;
   #access: Access | null = null;
 
   constructor(target: Target, transport: HttpTransport, userAgent: string) {
@@ -48,7 +48,7 @@ export class Location {
 
   /** Host of the URL as it was given. */
   get host(): string {
-    return this.#target.url.host;
+    return this.#target.address.url.host;
   }
 
   /** The least public address met on the way, redirects included; null before the first answer. */
@@ -62,7 +62,15 @@ export class Location {
    */
   async open(range: string | null, signal: AbortSignal): Promise<Opened> {
     const kept = this.#kept;
-    if (kept === null) return this.#resolve(range, signal);
+    const opened = kept && (await this.#again(kept, range, signal));
+    if (opened) return opened;
+    const newer = this.#kept; // another read has resolved it meanwhile, maybe to a link that is good for one use
+    const fresh = kept && newer && newer !== kept ? await this.#again(newer, range, signal) : null;
+    return fresh ?? this.#follow(this.#target.address, range, signal);
+  }
+
+  /** Null when the place has gone stale. */
+  async #again(kept: HttpAddress, range: string | null, signal: AbortSignal): Promise<Opened | null> {
     try {
       const opened = await this.#follow(kept, range, signal);
       if (!isStale(opened.answer.status)) return opened;
@@ -72,78 +80,51 @@ export class Location {
       throw error;
     }
     this.#forget(kept);
-    return this.#resolve(range, signal);
+    return null;
   }
 
-  #resolve(range: string | null, signal: AbortSignal): Promise<Opened> {
-    return this.#follow(this.#kept ?? this.#target.url, range, signal);
+  #forget(address: HttpAddress): void {
+    if (this.#kept === address) this.#kept = null; // else another read has already resolved it
   }
 
-  #forget(url: URL): void {
-    if (this.#kept === url) this.#kept = null; // else another read has already resolved it
-  }
-
-  async #follow(from: URL, range: string | null, signal: AbortSignal): Promise<Opened> {
-    let url = from;
-    let authorization: string | null = null;
+  async #follow(from: HttpAddress, range: string | null, signal: AbortSignal): Promise<Opened> {
+    let address = from;
     for (let hops = 0; hops <= LIMITS.redirects; hops++) {
-      const answer = await this.#transport.get(url, this.#headers(url, range, authorization), signal);
+      const answer = await this.#transport.get(address, this.#headers(address, range), signal);
       this.#access = lessPublic(this.#access, answer.access);
       const location = REDIRECTS.has(answer.status) ? answer.header('location') : null;
       if (location === null) {
-        if (answer.status < 400 && hops > 0) this.#kept = url;
-        return { answer, url };
+        if (answer.status < 400 && hops > 0) this.#kept = address;
+        return { answer, url: address.url, place: placeOf(address) };
       }
       answer.close();
-      const next = nextUrl(location, url);
-      authorization = basicAuthorization(next);
-      url = withoutCredentials(next);
+      address = resolveAddress(location, address);
     }
-    throw new MediaError('upstream', `${from.host}: more than ${LIMITS.redirects} redirects`, {
+    throw new MediaError('upstream', `${from.url.host}: more than ${LIMITS.redirects} redirects`, {
       upstreamStatus: 302,
     });
   }
 
-  #headers(url: URL, range: string | null, authorization: string | null): Headers {
-    const { url: home, headers } = this.#target;
+  /** Credentials go where they were given for: the caller's to their home, those of a Location to what it names. */
+  #headers(address: HttpAddress, range: string | null): Headers {
+    const { address: home, headers } = this.#target;
+    const given = basic(home);
     return {
       accept: '*/*',
       'user-agent': this.#userAgent,
-      ...(isHome(url, home) ? headers : headersElsewhere(headers)),
-      ...(authorization === null ? {} : { authorization }),
+      ...(isHome(address.url, home.url) ? { ...given, ...headers } : headersElsewhere(headers)),
+      ...(address === home ? {} : basic(address)),
       'accept-encoding': 'identity',
       ...(range === null ? {} : { range }),
     };
   }
 }
 
+const basic = ({ authorization }: HttpAddress): Headers => (authorization === null ? {} : { authorization });
+
 /** The same origin, or the same host gone from http to https on their usual ports. */
 function isHome(url: URL, home: URL): boolean {
   if (url.origin === home.origin) return true;
   const upgraded = home.protocol === 'http:' && url.protocol === 'https:';
   return upgraded && url.hostname === home.hostname && url.port === '' && home.port === '';
-}
-
-function nextUrl(location: string, base: URL): URL {
-  if (!URL.canParse(location, base))
-    throw new MediaError('upstream', `${base.host} redirects to something that is no URL`, {
-      upstreamStatus: 302,
-    });
-  const next = new URL(location, base);
-  requireHttp(next, 'upstream');
-  return next;
-}
-
-function requireHttp(url: URL, code: 'bad-request' | 'upstream'): void {
-  if (url.protocol === 'http:' || url.protocol === 'https:') return;
-  const message = `Only http and https URLs can be fetched, not ${url.protocol}`;
-  throw new MediaError(code, message, code === 'upstream' ? { upstreamStatus: 302 } : {});
-}
-
-function withoutCredentials(url: URL): URL {
-  const bare = new URL(url);
-  bare.username = '';
-  bare.password = '';
-  bare.hash = '';
-  return bare;
 }

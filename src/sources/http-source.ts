@@ -1,14 +1,15 @@
-import type { ByteRange, Source } from '../core/contracts.ts';
+import type { ByteRange } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Access } from './address-policy.ts';
 import { type ContentRange, parseContentRange, parseRetryAfter } from './http-headers.ts';
 import { Identity } from './http-identity.ts';
 import type { Location, Opened } from './http-location.ts';
-import { connectionError } from './http-transport.ts';
+import { connectionError, type HttpTimeouts } from './http-transport.ts';
 import { type WholeBodies, WholeBody } from './http-whole.ts';
-import { retries } from './retry.ts';
+import type { RangedSource } from './parallel-ranges.ts';
+import { Patience, retries } from './retry.ts';
 
-export interface HttpSource extends Source {
+export interface HttpSource extends RangedSource {
   /** The least public address that bytes came from, redirects included; null before the first read. */
   readonly access: Access | null;
   /** The strong ETag of the first answer's resource, as the place last read from writes it; null if it has none. */
@@ -18,16 +19,16 @@ export interface HttpSource extends Source {
 export interface HttpSourceOptions {
   readonly location: Location;
   readonly bodies: WholeBodies;
-  /** Milliseconds before the first retry. */
-  readonly backoff: number;
+  readonly timeouts: HttpTimeouts;
 }
 
 /** Statuses by which servers refuse the Range header rather than the request. */
 const REFUSED_RANGE = new Set([400, 405, 406, 416]);
 
 /** A resource on HTTP, read by ranges; broken transfers go on at the exact byte. */
-export function httpSource({ location, bodies, backoff }: HttpSourceOptions): HttpSource {
+export function httpSource({ location, bodies, timeouts }: HttpSourceOptions): HttpSource {
   const reader = new RangeReader(location, bodies);
+  const patience = new Patience(Math.min(timeouts.connect, timeouts.headers, timeouts.body));
   return {
     get size() {
       return reader.identity.size;
@@ -35,11 +36,14 @@ export function httpSource({ location, bodies, backoff }: HttpSourceOptions): Ht
     get access() {
       return location.access;
     },
+    get answersRanges() {
+      return reader.answersRanges;
+    },
     get validator() {
       return reader.identity.etag;
     },
     async *read(range, signal) {
-      const tries = retries(backoff, signal);
+      const tries = retries({ backoff: timeouts.backoff, patience }, signal);
       let start = range.start;
       for (;;) {
         signal.throwIfAborted();
@@ -48,7 +52,7 @@ export function httpSource({ location, bodies, backoff }: HttpSourceOptions): Ht
         try {
           for await (const chunk of reader.attempt({ start, end }, signal)) {
             start += chunk.length;
-            tries.progress();
+            tries.progress(chunk.length);
             yield chunk;
           }
         } catch (error) {
@@ -64,6 +68,7 @@ class RangeReader {
   readonly #location: Location;
   readonly #whole: WholeBody;
   #askedForSize = false;
+  answersRanges = false;
 
   constructor(location: Location, bodies: WholeBodies) {
     this.#location = location;
@@ -81,6 +86,7 @@ class RangeReader {
     let opened: Opened | null = null;
     try {
       opened = await this.#open(range, controller.signal);
+      this.answersRanges = opened.answer.status === 206;
       if (opened.answer.status === 206) return yield* this.#partial(opened, range, signal);
       if (opened.answer.status === 416) return this.#beyond(opened, range);
       requireIdentity(opened);

@@ -1,5 +1,6 @@
 import { MediaError } from '../core/errors.ts';
 import type { Access } from './address-policy.ts';
+import type { HttpAddress } from './http-address.ts';
 import type { Headers } from './http-headers.ts';
 
 /** One GET over some HTTP implementation: no redirects, no retries, every address checked. */
@@ -8,7 +9,7 @@ export interface HttpTransport {
    * Resolves when the headers have arrived. Aborting ends the transfer at once, also while the body is read.
    * @throws MediaError `forbidden-address`, `upstream-timeout`, `upstream`; the abort reason when aborted
    */
-  get(url: URL, headers: Headers, signal: AbortSignal): Promise<HttpAnswer>;
+  get(address: HttpAddress, headers: Headers, signal: AbortSignal): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 

@@ -6,11 +6,36 @@ import type { Opened } from './http-location.ts';
 import { connectionError } from './http-transport.ts';
 import { abortable } from './retry.ts';
 
-/** Bodies of resources whose server ignores ranges, by source: all sources of a client share one budget. */
-export type WholeBodies = LRUCache<object, Uint8Array>;
+/** Bodies of resources whose server ignores ranges: all sources of a client share one budget. */
+export class WholeBodies {
+  readonly #held = new LRUCache<object, Uint8Array>({
+    maxSize: LIMITS.wholeBodies,
+    sizeCalculation: (body) => Math.max(1, body.length),
+  });
+  #arriving = 0;
 
-export const wholeBodies = (): WholeBodies =>
-  new LRUCache({ maxSize: LIMITS.wholeBodies, sizeCalculation: (body) => Math.max(1, body.length) });
+  get(owner: object): Uint8Array | undefined {
+    return this.#held.get(owner);
+  }
+
+  set(owner: object, body: Uint8Array): void {
+    this.#held.set(owner, body);
+  }
+
+  /** Counts bytes of bodies under way. @throws MediaError `busy` when those are as many as may be held */
+  grow(length: number): void {
+    if (this.#arriving + length > LIMITS.wholeBodies)
+      throw new MediaError(
+        'busy',
+        'Other files are being read whole at the moment, as their servers do not answer byte ranges. Try again soon',
+      );
+    this.#arriving += length;
+  }
+
+  shrink(length: number): void {
+    this.#arriving -= length;
+  }
+}
 
 interface Download {
   readonly controller: AbortController;
@@ -41,7 +66,7 @@ export class WholeBody {
       opened.answer.close();
       return this.#join(this.#download, signal);
     }
-    const download: Download = { controller, body: readWhole(opened), waiters: 0 };
+    const download: Download = { controller, body: readWhole(opened, this.#bodies), waiters: 0 };
     this.#download = download;
     const forget = () => {
       if (this.#download === download) this.#download = null;
@@ -70,22 +95,24 @@ export class WholeBody {
   }
 }
 
-/** @throws MediaError `upstream` when the body is too large to be held */
-async function readWhole({ answer, url }: Opened): Promise<Uint8Array> {
+/** @throws MediaError `upstream` when the body is too large to be held, `busy` when too many are */
+async function readWhole({ answer, url }: Opened, bodies: WholeBodies): Promise<Uint8Array> {
   const declared = Number(answer.header('content-length') ?? 0);
-  const chunks: Uint8Array[] = [];
+  const pieces = new Pieces();
   let length = 0;
   try {
     while (length <= LIMITS.wholeWithoutIndex && declared <= LIMITS.wholeWithoutIndex) {
       const chunk = await answer.next();
       if (chunk === null) {
         if (length < declared) throw connectionError(url.host, `the file ended after ${length} bytes`);
-        return concat(chunks);
+        return pieces.join();
       }
-      chunks.push(chunk);
+      bodies.grow(chunk.length);
+      pieces.add(chunk);
       length += chunk.length;
     }
   } finally {
+    bodies.shrink(length);
     answer.close();
   }
   const most = LIMITS.wholeWithoutIndex / 1024 / 1024;
@@ -94,4 +121,33 @@ async function readWhole({ answer, url }: Opened): Promise<Uint8Array> {
     `The server ${url.host} does not answer byte ranges, and the file is larger than the ${most} MB that are held in memory instead`,
     { upstreamStatus: answer.status },
   );
+}
+
+const PIECE = 1024 * 1024;
+
+/** Bytes of unknown number, copied into large buffers: single ones would cost a hundred times their size as chunks. */
+class Pieces {
+  readonly #full: Uint8Array[] = [];
+  #last = new Uint8Array(PIECE);
+  #filled = 0;
+
+  add(chunk: Uint8Array): void {
+    for (let rest = chunk; rest.length > 0; ) {
+      const part = rest.subarray(0, PIECE - this.#filled);
+      this.#last.set(part, this.#filled);
+      this.#filled += part.length;
+      rest = rest.subarray(part.length);
+      if (this.#filled === PIECE) this.#next();
+    }
+  }
+
+  join(): Uint8Array {
+    return concat([...this.#full, this.#last.subarray(0, this.#filled)]);
+  }
+
+  #next(): void {
+    this.#full.push(this.#last);
+    this.#last = new Uint8Array(PIECE);
+    this.#filled = 0;
+  }
 }

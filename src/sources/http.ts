@@ -4,7 +4,7 @@ import type { Headers } from './http-headers.ts';
 import { Location, parseTarget } from './http-location.ts';
 import { type HttpSource, httpSource } from './http-source.ts';
 import { HTTP_TIMEOUTS, type HttpTimeouts } from './http-transport.ts';
-import { wholeBodies } from './http-whole.ts';
+import { WholeBodies } from './http-whole.ts';
 
 export interface HttpRequest {
   /**
@@ -39,11 +39,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { policy, lookup, userAgent = 'Sluice/0.1' } = options;
   const timeouts: HttpTimeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
   const transport = connections({ policy, timeouts, ...(lookup ? { lookup } : {}) });
-  const bodies = wholeBodies();
+  const bodies = new WholeBodies();
   return {
     source({ url, headers }) {
       const location = new Location(parseTarget(url, headers), transport, userAgent);
-      return httpSource({ location, bodies, backoff: timeouts.backoff });
+      return httpSource({ location, bodies, timeouts });
     },
     close: () => transport.close(),
   };

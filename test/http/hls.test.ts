@@ -46,7 +46,11 @@ const PLAYABLE: Readonly<Record<string, readonly string[]>> = {
   'audio-only': ['a0-copy'],
   'no-cues': ['v0', 'a1-copy'],
   anamorphic: ['v0', 'a1-copy'],
-  ac3: ['v0'],
+  ac3: ['v0', 'a1-copy'],
+  'hevc-hdr10': ['v0', 'a1-copy'],
+  'vp9-opus': ['v0', 'a1-copy', 'a2-copy'],
+  'av1-eac3': ['v0', 'a1-copy'],
+  'alac-flac-mp3': ['v0', 'a1-copy', 'a2-copy', 'a3-copy'],
 };
 
 describe('from the master playlist to the last segment', () => {

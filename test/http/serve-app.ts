@@ -78,12 +78,18 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
       const [name = '', ...path] = media.url.slice('root:'.length).split('/');
       const file = await resolveRoot(new Map([['demo', fixtures], ...config.roots]), name, path.join('/'));
       const local = localFileSource(file);
-      return { source: cache.wrap(local), access: () => 'local', isCurrent: () => local.isCurrent() };
+      return {
+        source: cache.wrap(local),
+        access: () => 'local',
+        want: () => undefined,
+        isCurrent: () => local.isCurrent(),
+      };
     }
     const upstream = client.source(media);
     return {
       source: cache.wrap(upstream),
       access: () => upstream.access ?? 'private',
+      want: () => undefined,
       isCurrent: async () => true,
     };
   };

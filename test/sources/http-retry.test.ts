@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { concat } from '../../src/core/bytes.ts';
 import { cutAfter, file, type Handler, patternBytes } from '../helpers/upstream.ts';
 import { expectBytes, failure, httpClient, QUICK, read, upstream } from './http-fixture.ts';
 
@@ -205,19 +206,77 @@ describe('timeouts', () => {
 
   test('a transfer that moves may take longer than any timeout, and a reader may pause longer', async () => {
     const { server, source } = await sourceOf((_request, response) => {
-      response.writeHead(206, { 'content-range': 'bytes 0-9/10', 'content-length': '10' });
+      response.writeHead(206, { 'content-range': 'bytes 0-99999/100000', 'content-length': '100000' });
       let sent = 0;
       const timer = setInterval(() => {
-        response.write(bytes.subarray(sent, ++sent));
-        if (sent === 10) clearInterval(timer);
+        response.write(bytes.subarray(sent, sent + 10_000));
+        sent += 10_000;
+        if (sent === 100_000) clearInterval(timer);
       }, 40);
     }, short);
-    const got: number[] = [];
-    for await (const chunk of source.read({ start: 0, end: 10 }, new AbortController().signal)) {
+    const got: Uint8Array[] = [];
+    for await (const chunk of source.read({ start: 0, end: 100_000 }, new AbortController().signal)) {
       if (got.length === 0) await new Promise((resolve) => setTimeout(resolve, 150));
-      got.push(...chunk);
+      got.push(chunk);
     }
-    expect(got).toEqual([...bytes.subarray(0, 10)]);
+    expectBytes(concat(got), bytes.subarray(0, 100_000));
     expect(server.requests.length).toBe(1);
+  });
+
+  test('a trickle that carries no media is a silence', async () => {
+    const { server, source } = await sourceOf((request, response) => {
+      const start = Number(/bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      response.writeHead(206, { 'content-range': `bytes ${start}-299999/300000` });
+      const timer = setInterval(() => response.write(new Uint8Array(20)), 10);
+      response.on('close', () => clearInterval(timer));
+    }, short);
+    const start = performance.now();
+    expect(await failure(read(source, 0, 300_000))).toMatchObject({
+      code: 'upstream-timeout',
+      message: expect.stringContaining('trickle'),
+    });
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(server.requests.length).toBe(2);
+  });
+
+  test('a server that stalls at every answer is given up in the time of one read, whichever reads meet it', async () => {
+    const stalls: Handler = (request, response) => {
+      const start = Number(/bytes=(\d+)/.exec(request.headers.range ?? '')?.[1] ?? 0);
+      response.writeHead(206, { 'content-range': `bytes ${start}-299999/300000` });
+      response.write(bytes.subarray(start, start + 30_000));
+    };
+    const { server, source } = await sourceOf(stalls, short);
+    expectBytes(await read(source, 0, 50_000), bytes.subarray(0, 50_000));
+    expect(await failure(read(source, 50_000, 90_000))).toMatchObject({ code: 'upstream-timeout' });
+    expect(server.requests.length).toBe(3);
+  });
+
+  test('reads that meet one silence together count it once', async () => {
+    let isSilent = true;
+    const { source } = await sourceOf((request, response, seen) => {
+      if (!isSilent) file(bytes)(request, response, seen);
+    }, short);
+    setTimeout(() => {
+      isSilent = false;
+    }, 60);
+    const reads = [0, 1, 2, 3, 4].map((i) => read(source, i * 1000, i * 1000 + 1000));
+    for (const [i, part] of (await Promise.all(reads)).entries())
+      expectBytes(part, bytes.subarray(i * 1000, i * 1000 + 1000));
+  });
+});
+
+describe('in bounded time', () => {
+  test('a Retry-After longer than a viewer waits is passed on at once', async () => {
+    const { server, source } = await sourceOf(status(503, { 'retry-after': '60' }));
+    const start = performance.now();
+    expect(await failure(read(source, 0, 100))).toMatchObject({ upstreamStatus: 503, retryAfter: 60 });
+    expect(performance.now() - start).toBeLessThan(500);
+    expect(server.requests.length).toBe(1);
+  });
+
+  test('a server whose answers always end after a byte is given up', async () => {
+    const { server, source } = await sourceOf(cutAfter(bytes, 1));
+    expect(await failure(read(source, 0, 5000))).toMatchObject({ code: 'upstream' });
+    expect(server.requests.length).toBe(4);
   });
 });
