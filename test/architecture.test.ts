@@ -48,7 +48,8 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
 const PORTABLE: Readonly<Record<string, readonly string[]>> = {
   'src/core': [],
   'src/codecs': [],
-  parsers: [],
+  // fflate: zlib without node:zlib
+  parsers: ['fflate'],
   muxers: [],
   'src/pipeline': ['lru-cache'],
   'src/proxy': [],

@@ -11,7 +11,7 @@ const MAX_URL = 8192;
 const HOUR = 3600;
 
 /**
- * `d=` and its companions as a request for a title: `h_<header>=`, `video=`, `expires=` (seconds from now).
+ * `d=` and its companions as a request for a title: `h_<header>=`, `video=`, `audio=`, `expires=` (seconds from now).
  * @throws MediaError `bad-request` saying what is missing or wrong
  */
 export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest {
@@ -31,9 +31,17 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
     url,
     headers: Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
     video: wholeNumber('video', fields.get('video')),
+    audio: trackNames(fields.get('audio')),
     isTrusted: carriesKey(c),
     expires: expiry(wholeNumber('expires', fields.get('expires')), now),
   };
+}
+
+/** `audio=2,de`, or `audio=none` for none; null where nothing is asked for. */
+function trackNames(text: string | undefined): readonly string[] | null {
+  if (!text) return null;
+  const names = text.toLowerCase() === 'none' ? [] : text.split(',').map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))].sort();
 }
 
 const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && URL.canParse(url);
@@ -60,10 +68,19 @@ function queryFields(url: string): Map<string, string> {
     const at = part.indexOf('=');
     const name = decode(at < 0 ? part : part.slice(0, at));
     const raw = at < 0 ? '' : part.slice(at + 1);
-    if (!fields.has(name)) fields.set(name, decode(raw.includes('://') ? raw : raw.replaceAll('+', ' ')));
+    if (fields.has(name)) continue;
+    if (name === 'd' && isPasted(raw)) fields.set(name, raw);
+    else fields.set(name, decode(raw.includes('://') ? raw : raw.replaceAll('+', ' ')));
   }
   return fields;
 }
+
+/**
+ * A URL that nobody encoded for this place: its percent signs are its own, and `%2f` must not become `/`. What an
+ * encoder that spares `:` and `/` went over shows its escapes of percent signs, or of the `?` and `=` of a query.
+ */
+const isPasted = (raw: string): boolean =>
+  /^https?:\/\//i.test(raw) && !/%25[\da-f]{2}|^[^?]*%3f.*%3d/i.test(raw);
 
 function decode(text: string): string {
   try {
@@ -74,8 +91,8 @@ function decode(text: string): string {
 }
 
 /** Requests that differ only in who asks share a title. */
-export const titleKey = ({ url, headers, video }: MediaRequest): string =>
-  JSON.stringify([url, headers, video]);
+export const titleKey = ({ url, headers, video, audio }: MediaRequest): string =>
+  JSON.stringify([url, headers, video, audio]);
 
 /** Opens the title of a request for this client, or says why not. */
 export async function openMedia(
@@ -90,7 +107,7 @@ export async function openMedia(
     opened = await deps.openSource(request);
     return opened;
   };
-  const wish = { openSource, options: { video: request.video } };
+  const wish = { openSource, options: { video: request.video, audio: request.audio } };
   try {
     const media = await deps.library.open(titleKey(request), wish, signal);
     guardSource(c, media.access, request.isTrusted);

@@ -21,7 +21,7 @@ export function probeRoutes(now: () => number): Hono<AppEnv> {
 
 function describe({ title, renditions }: Media) {
   const { timeline, video } = title;
-  const openCuts = timeline.cuts.filter((cut) => !cut.point.isClosed).length;
+  const openCuts = timeline.cuts.filter((cut) => !cut.point.isSync).length;
   const codecs = new Map(
     renditions.map((r) => [r.kind === 'video' ? r.video.track.id : r.audio.track.id, r.codecString]),
   );

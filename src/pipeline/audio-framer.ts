@@ -7,8 +7,9 @@ import type { Counters } from './ledger.ts';
 
 export interface FramerPlan {
   readonly trackId: number;
-  /** First frame of the grid: 0 ≤ gridOrigin < frameSize. */
+  /** First slot for silence: 0 ≤ gridOrigin < frameSize. */
   readonly gridOrigin: number;
+  /** Samples of the silent frame. */
   readonly frameSize: number;
   /** The segment's frames begin in [start, end), samples. */
   readonly start: number;
@@ -19,6 +20,15 @@ export interface FramerPlan {
   readonly silence: Uint8Array | null;
 }
 
+/** One frame, as the source has it or silent. */
+export interface Frame {
+  /** In samples on the title's time line. */
+  readonly start: number;
+  /** How long it lasts by itself. */
+  readonly samples: number;
+  readonly data: Uint8Array;
+}
+
 /**
  * The frames of one audio segment: those that begin in it, holes of a frame or more filled with silence on the
  * grid, each frame's duration the distance to the next. Takes the track's samples in file
@@ -27,9 +37,9 @@ export interface FramerPlan {
 export class AudioFramer {
   readonly #plan: FramerPlan;
   readonly #counters: Counters;
-  /** Start of the last frame of the source; null before the first. */
-  #last: number | null = null;
-  #pending: { readonly start: number; readonly data: Uint8Array } | null = null;
+  /** The last frame of the source; null before the first. */
+  #last: Frame | null = null;
+  #pending: Frame | null = null;
   #ready: TimedPacket[] = [];
   #filled = 0;
   #isDone = false;
@@ -44,15 +54,15 @@ export class AudioFramer {
     return this.#isDone;
   }
 
-  /** @param start of the frame in samples on the title's time line */
-  push(start: number, data: Uint8Array): void {
+  push(frame: Frame): void {
+    const { start } = frame;
     const { end, isLast } = this.#plan;
     if (this.#isDone) return;
     if (start < 0) {
       this.#counters.droppedPackets++;
       return;
     }
-    if (this.#last !== null && start <= this.#last) {
+    if (this.#last !== null && start <= this.#last.start) {
       this.#counters.misplacedPackets++;
       return;
     }
@@ -62,9 +72,9 @@ export class AudioFramer {
         this.#close(slot ?? start);
         return;
       }
-      this.#emit(start, data);
+      this.#emit(frame);
     }
-    this.#last = start;
+    this.#last = frame;
   }
 
   /** Frames whose durations are final. */
@@ -78,7 +88,7 @@ export class AudioFramer {
   finish(): TimedPacket[] {
     if (!this.#isDone) {
       const slot = this.#fill(Number.POSITIVE_INFINITY);
-      this.#close(slot ?? (this.#pending ? this.#pending.start + this.#plan.frameSize : this.#plan.end));
+      this.#close(slot ?? (this.#pending ? this.#pending.start + this.#pending.samples : this.#plan.end));
     }
     return this.take();
   }
@@ -90,7 +100,7 @@ export class AudioFramer {
   #fill(until: number): number | null {
     const { gridOrigin, frameSize, start, end, isLast, silence } = this.#plan;
     if (!silence) return null;
-    const from = Math.max(start, this.#last === null ? 0 : this.#last + frameSize);
+    const from = Math.max(start, this.#last === null ? 0 : this.#last.start + this.#last.samples);
     const limit = isLast ? Math.min(until, end + frameSize - 1) : Math.min(until, end + 3 * frameSize);
     const range = audioFrameRange(from - gridOrigin, limit - frameSize - gridOrigin + 1, frameSize);
     for (let k = range.first; k < range.end; k++) {
@@ -100,14 +110,14 @@ export class AudioFramer {
       if (this.#filled > LIMITS.fillFrames)
         throw new MediaError('limit', `More than ${LIMITS.fillFrames} silent frames in one segment`);
       this.#counters.filledFrames++;
-      this.#emit(slot, silence);
+      this.#emit({ start: slot, samples: frameSize, data: silence });
     }
     return null;
   }
 
-  #emit(start: number, data: Uint8Array): void {
-    this.#release(start);
-    this.#pending = { start, data };
+  #emit(frame: Frame): void {
+    this.#release(frame.start);
+    this.#pending = frame;
   }
 
   #close(end: number): void {

@@ -1,8 +1,9 @@
-import { codecOf } from '../codecs/codecs.ts';
+import { audioCodec, frameSamples } from '../codecs/codecs.ts';
 import type { Sample, TimedPacket } from '../core/contracts.ts';
 import { corrupt } from '../core/errors.ts';
-import { AudioFramer } from './audio-framer.ts';
+import { AudioFramer, type Frame } from './audio-framer.ts';
 import type { Counters } from './ledger.ts';
+import type { CutLocator } from './locate-cut.ts';
 import type { SpanCache } from './span-cache.ts';
 import type { PlannedAudio, Title } from './title.ts';
 
@@ -26,6 +27,10 @@ export async function* audioPackets(
   { audio, n }: { readonly audio: PlannedAudio; readonly n: number },
   context: AudioContext,
 ): AsyncGenerator<TimedPacket[]> {
+  if (title.locator) {
+    yield* locatedPackets(title, { audio, n, locator: title.locator }, context);
+    return;
+  }
   const framer = framerOf(audio, n, context.counters);
   let isLedIn = false;
   for await (const samples of forwardSamples(title, { audio, n }, context)) {
@@ -34,12 +39,48 @@ export async function* audioPackets(
       isLedIn = true;
       if (isLate(audio, n, first)) await leadIn(title, { audio, n, framer }, context);
     }
-    for (const sample of samples) framer.push(audio.clock.ticksAt(sample.time), sample.data);
+    for (const sample of samples) framer.push(frameOf(audio, sample));
     const ready = framer.take();
     if (ready.length > 0) yield ready;
     if (framer.isDone) break;
   }
   if (!isLedIn) await leadIn(title, { audio, n, framer }, context);
+  const rest = framer.finish();
+  if (rest.length > 0) yield rest;
+}
+
+interface LocatedSegment {
+  readonly audio: PlannedAudio;
+  readonly n: number;
+  readonly locator: CutLocator;
+}
+
+/** Bytes asked for behind the estimated end of the segment: another request costs more. */
+const ESTIMATE_MARGIN = 256 * 1024;
+
+/** Without an index: from a place a window before the segment up to its last frame, or a window behind it. */
+async function* locatedPackets(
+  title: Title,
+  { audio, n, locator }: LocatedSegment,
+  { signal, counters }: AudioContext,
+): AsyncGenerator<TimedPacket[]> {
+  const { demuxer, timeline, window, video } = title;
+  const framer = framerOf(audio, n, counters);
+  const start = await locator.anchor(n, signal);
+  const next = timeline.cuts[n + 1]?.point.time ?? null;
+  const { end } = demuxer.payload;
+  const soft = next === null ? end : Math.min(end, Math.max(start, locator.estimate(next)) + ESTIMATE_MARGIN);
+  const others = [...(video ? [video.track.id] : []), ...title.audio.map(({ track }) => track.id)];
+  const query = { start, soft, end, tracks: new Set(others) };
+  const isBehind = (sample: Sample) => next !== null && sample.time >= next + window;
+  reading: for await (const batch of demuxer.samples(query, signal)) {
+    for (const sample of batch.samples) {
+      if (sample.trackId === audio.track.id) framer.push(frameOf(audio, sample));
+      if (framer.isDone || isBehind(sample)) break reading;
+    }
+    const ready = framer.take();
+    if (ready.length > 0) yield ready;
+  }
   const rest = framer.finish();
   if (rest.length > 0) yield rest;
 }
@@ -57,9 +98,14 @@ function framerOf(audio: PlannedAudio, n: number, counters: Counters): AudioFram
     start,
     end,
     isLast: n + 2 === boundaries.length,
-    silence: codecOf(config).silentFrame(config),
+    silence: audioCodec(config).silentFrame(config, clock.frameSize),
   };
   return new AudioFramer(plan, counters);
+}
+
+function frameOf({ track, clock }: PlannedAudio, { time, data }: Sample): Frame {
+  const samples = frameSamples(track, data) ?? clock.frameSize;
+  return { start: clock.ticksAt(time), samples, data };
 }
 
 /** Whether a frame that begins in the segment may lie before the first one met. */
@@ -85,7 +131,7 @@ async function leadIn(title: Title, { audio, n, framer }: LeadIn, { signal }: Au
     { start, soft: end, end, tracks: new Set([audio.track.id]) },
     signal,
   ))
-    for (const sample of batch.samples) framer.push(audio.clock.ticksAt(sample.time), sample.data);
+    for (const sample of batch.samples) framer.push(frameOf(audio, sample));
 }
 
 /** The track's samples from the cut's position on, from the packet cache where it has the span. */

@@ -69,6 +69,7 @@ export function fitsRate(times: readonly Nanoseconds[], rate: FrameRate): boolea
 export interface AudioClock extends TrackClock {
   /** First sample of the grid's first frame at or after the title's zero; 0 ≤ origin < frameSize. */
   readonly gridOrigin: number;
+  /** Samples of a usual frame, and of one of silence. */
   readonly frameSize: number;
 }
 
@@ -76,6 +77,8 @@ export interface AudioClockFacts {
   readonly zero: Nanoseconds;
   readonly sampleRate: number;
   readonly frameSize: number;
+  /** Every frame lasts a multiple of it: the frame size itself where all are equal. */
+  readonly step: number;
   /** Stamps of the track that were seen while planning, any order. */
   readonly seen: readonly Nanoseconds[];
   /** Rounding of the container's stamps. */
@@ -83,17 +86,17 @@ export interface AudioClockFacts {
 }
 
 /**
- * Samples as ticks. A stamp within the container's precision of the frame grid is on it; others stand, rounded.
+ * Samples as ticks. A stamp within the container's precision of the grid of steps is on it; others stand, rounded.
  * The grid lies in the middle of what the seen stamps allow.
  */
 export function audioClock(facts: AudioClockFacts): AudioClock {
-  const { zero, sampleRate, frameSize } = facts;
+  const { zero, sampleRate, frameSize, step } = facts;
   const exact = (time: number) => ((time - zero) / NANOSECONDS_PER_SECOND) * sampleRate;
   const tolerance = ((facts.precision + SLACK) / NANOSECONDS_PER_SECOND) * sampleRate;
-  const origin = gridPhase(facts.seen.map(exact), frameSize, tolerance);
+  const origin = gridPhase(facts.seen.map(exact), step, tolerance);
   const ticksAt = (time: Nanoseconds): Ticks => {
     const stamp = exact(time);
-    const onGrid = origin + Math.round((stamp - origin) / frameSize) * frameSize;
+    const onGrid = origin + Math.round((stamp - origin) / step) * step;
     if (Math.abs(onGrid - stamp) <= tolerance) return ticks(onGrid);
     return ticks(rescale(time - zero, NANOSECONDS_PER_SECOND, sampleRate));
   };
@@ -106,20 +109,20 @@ export function audioClock(facts: AudioClockFacts): AudioClock {
 }
 
 /** Where the grid lies: the first stamp, moved into the middle of the stamps that agree with it. */
-function gridPhase(stamps: readonly number[], frameSize: number, tolerance: number): number {
+function gridPhase(stamps: readonly number[], step: number, tolerance: number): number {
   const first = stamps[0];
   if (first === undefined) return 0;
   let low = 0;
   let high = 0;
   for (const stamp of stamps) {
-    const frames = Math.round((stamp - first) / frameSize);
-    const residue = stamp - first - frames * frameSize;
+    const steps = Math.round((stamp - first) / step);
+    const residue = stamp - first - steps * step;
     if (Math.max(high, residue) - Math.min(low, residue) > tolerance) continue;
     low = Math.min(low, residue);
     high = Math.max(high, residue);
   }
   const phase = Math.round(first + (low + high) / 2);
   const earliest = stamps.reduce((least, stamp) => Math.min(least, stamp), first);
-  const firstFrame = phase + Math.round((earliest - phase) / frameSize) * frameSize;
+  const firstFrame = phase + Math.round((earliest - phase) / step) * step;
   return earliest >= 0 && firstFrame < 0 ? phase - firstFrame : phase;
 }

@@ -14,6 +14,8 @@ export type Access = 'public' | 'named' | 'private' | 'local';
 export interface OpenedSource {
   readonly source: Source;
   access(): Access;
+  /** Tells how many bytes a second playing takes, once that is known. */
+  want(bytesPerSecond: number): void;
   /** Whether it still is what was opened, where that is known without asking an upstream. */
   isCurrent(): Promise<boolean>;
 }
@@ -85,6 +87,7 @@ const unexpected = (error: unknown): never => {
 async function openMedia({ openSource, options }: Wish, signal: AbortSignal): Promise<Media> {
   const opened = await openSource();
   const title = await planTitle(opened.source, options, signal);
+  opened.want(playingRate(title));
   return {
     title,
     access: opened.access(),
@@ -129,4 +132,14 @@ class SharedWork<T> {
       }
     }
   }
+}
+
+/** Room above the bit rate: what a player must gain to fill its buffer while it plays. */
+const HEADROOM = 1.25;
+
+/** Bytes a second: the whole file is read while it plays, with the tracks nobody listens to. */
+function playingRate({ source, timeline, bandwidth }: Title): number {
+  const seconds = timeline.end / timeline.timescale;
+  const peak = [...bandwidth.values()].reduce((sum, rate) => sum + rate.peak, 0) / 8;
+  return HEADROOM * Math.max(peak, (source.size ?? 0) / Math.max(seconds, 1));
 }

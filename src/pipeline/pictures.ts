@@ -1,47 +1,50 @@
-import { buildAvcRecord, mergeParameterSets, missingParameterSets, parseAvcRecord } from '../codecs/h264.ts';
-import { probeAccessUnit } from '../codecs/h264-access-unit.ts';
-import { splitLengthPrefixed } from '../codecs/nal.ts';
-import { MediaError } from '../core/errors.ts';
+import { type PictureKind, videoCodec } from '../codecs/codecs.ts';
+import { orNull } from '../core/errors.ts';
 import type { VideoConfig, VideoTrack } from '../core/media.ts';
+import type { CutPoint } from '../core/timeline.ts';
 
-/**
- * What a picture is as a place to begin decoding: `idr` closes what came before, `recovery` and `intra` begin an
- * open GOP, `other` needs earlier pictures, `none` is no picture, `unknown` needs more bytes to tell.
- */
-export type PictureKind = 'idr' | 'recovery' | 'intra' | 'other' | 'none' | 'unknown';
+export type { PictureKind } from '../codecs/codecs.ts';
 
-type Classify = (data: Uint8Array) => PictureKind;
-
-/** By codec, from (the beginning of) an access unit in MP4's form. The bitstream decides, not the container. */
-const CLASSIFY = {
-  h264: (data) => probeAccessUnit(data, 4),
-} satisfies Record<VideoTrack['configs'][number]['codec'], Classify>;
-
+/** From (the beginning of) a sample in MP4's form. */
 export function pictureKind(track: VideoTrack, data: Uint8Array): PictureKind {
-  const codec = track.configs[0]?.codec;
-  return codec ? CLASSIFY[codec](data) : 'unknown';
+  const config = track.configs[0];
+  return config ? videoCodec(config).pictureKind(data) : 'unknown';
 }
 
-type AddSets = (config: VideoConfig, accessUnit: Uint8Array) => VideoConfig;
+interface Beginning {
+  /** Decoding can begin here in some way. */
+  readonly canBegin: boolean;
+  /** No picture that follows it in the file is shown before it. */
+  readonly leadsNone: boolean;
+  readonly isClosed: boolean;
+  readonly isSync: boolean;
+}
 
-/** By codec: the configuration with parameter sets of new ids out of an access unit. */
-const ADD_SETS = {
-  h264: (config, accessUnit) => {
-    const record = parseAvcRecord(config.record);
-    const added = missingParameterSets(record, splitLengthPrefixed(accessUnit, 4));
-    if (added.sps.length + added.pps.length === 0) return config;
-    const merged = mergeParameterSets(record, added);
-    const isNew = merged.sps.length > record.sps.length || merged.pps.length > record.pps.length;
-    return isNew ? { ...config, record: buildAvcRecord(merged) } : config;
-  },
-} satisfies Record<VideoConfig['codec'], AddSets>;
+const NO_BEGINNING: Beginning = { canBegin: false, leadsNone: false, isClosed: false, isSync: false };
+const OPEN: Beginning = { canBegin: true, leadsNone: false, isClosed: false, isSync: false };
+
+const BEGINNINGS: Readonly<Record<PictureKind, Beginning>> = {
+  idr: { canBegin: true, leadsNone: true, isClosed: true, isSync: true },
+  radl: { canBegin: true, leadsNone: false, isClosed: true, isSync: true },
+  cra: { canBegin: true, leadsNone: false, isClosed: false, isSync: true },
+  recovery: OPEN,
+  intra: OPEN,
+  other: NO_BEGINNING,
+  none: NO_BEGINNING,
+  unknown: NO_BEGINNING,
+};
+
+/** What a kind of picture means for cutting before it. */
+export const beginningOf = (kind: PictureKind): Beginning => BEGINNINGS[kind];
+
+/** The two facts that a cut keeps of its picture. */
+export const cutFacts = (kind: PictureKind): Pick<CutPoint, 'isClosed' | 'isSync'> => {
+  const { isClosed, isSync } = BEGINNINGS[kind];
+  return { isClosed, isSync };
+};
 
 /** Parameter sets with known ids stay in-band; damaged ones are left out. */
-export function withParameterSets(config: VideoConfig, accessUnit: Uint8Array): VideoConfig {
-  try {
-    return ADD_SETS[config.codec](config, accessUnit);
-  } catch (error) {
-    if (error instanceof MediaError) return config;
-    throw error;
-  }
+export function withParameterSets(config: VideoConfig, sample: Uint8Array): VideoConfig {
+  const record = orNull(() => videoCodec(config).withParameterSets(config.record, sample));
+  return record === null || record === config.record ? config : { ...config, record };
 }

@@ -3,6 +3,8 @@ import { LIMITS } from '../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
 import { type Cut, type CutPoint, chooseCuts } from '../core/timeline.ts';
 import type { TrackClock } from './clock.ts';
+import type { LocatorPlan } from './find-cut.ts';
+import type { CutLocator } from './locate-cut.ts';
 import type { Survey } from './survey.ts';
 
 /** Pictures where decoding can begin, as far apart as segments want them. */
@@ -34,7 +36,7 @@ export function audioCuts({ points, zero, end, clock }: AudioCutFacts): Cut[] {
     const point = points[at] ?? { position: 0 };
     return {
       time: clock.ticksAt(time),
-      point: { time, position: point.position, blockPosition: null, isClosed: true },
+      point: { time, position: point.position, blockPosition: null, isClosed: true, isSync: true },
     };
   });
 }
@@ -52,3 +54,35 @@ export function seekIndex(demuxer: Demuxer, survey: Survey): SeekPoint[] {
   );
   return all.filter((point, i) => point.position !== all[i - 1]?.position);
 }
+
+/** Times at which segments of a title without an index are to begin, `spacing` apart; then its end. */
+export function plannedTimes({ first, last, end, spacing }: PlannedSpan): Nanoseconds[] {
+  const latest = Math.min(last, end) - MIN_PIECE;
+  const count = Math.max(1, Math.min(LIMITS.segments, Math.floor((latest - first) / spacing) + 1));
+  return [...Array.from({ length: count }, (_, n) => nanoseconds(first + n * spacing)), end];
+}
+
+/** A last piece shorter than this joins its predecessor. */
+export const MIN_PIECE = 0.5 * NANOSECONDS_PER_SECOND;
+
+interface PlannedSpan {
+  /** The first picture to begin with, or the first packet. */
+  readonly first: Nanoseconds;
+  /** The last picture seen, or the last packet. */
+  readonly last: Nanoseconds;
+  readonly end: Nanoseconds;
+  readonly spacing: Nanoseconds;
+}
+
+/** Cuts at planned times, at places that are estimates: what lies there is known when it is read. */
+export const plannedCuts = (plan: LocatorPlan, locator: CutLocator, clock: TrackClock): Cut[] =>
+  plan.times.slice(0, -1).map((time, n) => {
+    const point = {
+      time,
+      position: locator.estimate(time),
+      blockPosition: null,
+      isClosed: plan.video === null,
+      isSync: true,
+    };
+    return { time: clock.ticksAt(time), point: n === 0 ? { ...plan.first, time } : point };
+  });

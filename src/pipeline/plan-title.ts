@@ -7,9 +7,11 @@ import { segmentDurations, type Timeline } from '../core/timeline.ts';
 import { bandwidths } from './bandwidth.ts';
 import { Ledger } from './ledger.ts';
 import { audioCuts, seekIndex, videoCuts } from './plan-cuts.ts';
+import { locatedCuts, withUnseenPeaks } from './plan-located.ts';
 import { planAudio, planAudioClock, planVideo } from './plan-tracks.ts';
 import { type Selection, type SelectionOptions, selectTracks } from './select-tracks.ts';
 import { type KeptTracks, type Survey, surveyWhole } from './survey.ts';
+import { surveyBisected } from './survey-bisected.ts';
 import { surveySampled } from './survey-sampled.ts';
 import type { Title } from './title.ts';
 import { versionOf } from './version.ts';
@@ -63,17 +65,10 @@ async function surveyTitle(source: Source, { demuxer, kept }: Opened, signal: Ab
   const index = mainIndex(demuxer, kept);
   if (size <= LIMITS.wholeAtOnce || (!index && size <= LIMITS.wholeWithoutIndex))
     return surveyWhole(demuxer, kept, signal);
-  if (!index)
-    throw unsupported(
-      `The file has no index (Cues) for its ${kept.video ? 'video' : 'audio'} and is larger than ` +
-        `${LIMITS.wholeWithoutIndex >> 20} MB; remux it once with mkvmerge or ffmpeg to give it one`,
-    );
-  const survey = await surveySampled({ source, demuxer, kept, signal }, index);
-  if (survey.points.length > 0) return survey;
+  const survey = index && (await surveySampled({ source, demuxer, kept, signal }, index));
+  if (survey && survey.points.length > 0) return survey;
   if (size <= LIMITS.wholeWithoutIndex) return surveyWhole(demuxer, kept, signal);
-  throw unsupported(
-    'The index (Cues) names no place where decoding can begin; remux the file once with mkvmerge',
-  );
+  return surveyBisected({ source, demuxer, kept, signal });
 }
 
 /** Seek points of the main track; for audio alone those of any track will do. Null without any. */
@@ -86,7 +81,7 @@ function mainIndex(demuxer: Demuxer, kept: KeptTracks): readonly SeekPoint[] | n
 function withoutEmpty(selection: Selection, survey: Survey): Selection {
   const { kept } = selection;
   const hasPackets = (id: number) =>
-    survey.kind === 'sampled' || (survey.tracks.get(id)?.stamps.length ?? 0) > 0;
+    survey.kind !== 'whole' || (survey.tracks.get(id)?.stamps.length ?? 0) > 0;
   const video = kept.video && hasPackets(kept.video.id) && survey.points.length > 0 ? kept.video : null;
   const audio = kept.audio.filter((track) => hasPackets(track.id));
   const isKept = (id: number) => video?.id === id || audio.some((track) => track.id === id);
@@ -123,9 +118,13 @@ function assemble({ source, demuxer, selection, survey, version }: Parts): Title
   const main = video ?? audioClocks[0];
   if (!main) throw unsupported('The file has neither video nor audio');
   const index = seekIndex(demuxer, survey);
-  const cuts = video
-    ? videoCuts(survey.points, end, video.clock)
-    : audioCuts({ points: index, zero, end, clock: main.clock });
+  const window = interleaveWindow(survey);
+  const located = locatedCuts({ source, demuxer, survey, kept, zero, end, window }, main.clock);
+  const cuts =
+    located?.cuts ??
+    (video
+      ? videoCuts(survey.points, end, video.clock)
+      : audioCuts({ points: index, zero, end, clock: main.clock }));
   const timescale = main.clock.timescale;
   const timeline: Timeline = {
     timescale,
@@ -143,17 +142,22 @@ function assemble({ source, demuxer, selection, survey, version }: Parts): Title
     audio: audioClocks.map(({ track, clock }) => planAudio(track, clock, timeline)),
     decisions,
     seekIndex: index,
-    window: interleaveWindow(survey),
-    bandwidth: bandwidths({
+    window,
+    locator: located?.locator ?? null,
+    slack: located?.slack ?? 0,
+    bandwidth: withUnseenPeaks(
       survey,
-      demuxer,
-      cuts,
-      durations,
-      lead: (cuts[0]?.time ?? 0) / timescale,
-      targetDuration: durations.reduce((longest, seconds) => Math.max(longest, Math.round(seconds)), 1),
-      mainTrack: main.track,
-      audio: kept.audio,
-    }),
+      bandwidths({
+        survey,
+        demuxer,
+        cuts,
+        durations,
+        lead: (cuts[0]?.time ?? 0) / timescale,
+        targetDuration: durations.reduce((longest, seconds) => Math.max(longest, Math.round(seconds)), 1),
+        mainTrack: main.track,
+        audio: kept.audio,
+      }),
+    ),
     survey: survey.kind,
     remarks: survey.remarks,
     ledger: new Ledger({ skippedBytes: survey.skipped }),

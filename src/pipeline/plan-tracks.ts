@@ -59,14 +59,22 @@ export interface ClockContext {
 /** Frame size where neither codec nor container tell one: AAC's. */
 const DEFAULT_FRAME = 1024;
 
-export const planAudioClock = (track: AudioTrack, { survey, zero, demuxer }: ClockContext) =>
-  audioClock({
+export function planAudioClock(track: AudioTrack, { survey, zero, demuxer }: ClockContext): AudioClock {
+  const seen = survey.tracks.get(track.id);
+  const sizes = [...(seen?.frameSizes ?? [])];
+  const frameSize = track.frameSize ?? (Math.max(0, ...sizes) || DEFAULT_FRAME);
+  return audioClock({
     zero,
     sampleRate: track.sampleRate,
-    frameSize: track.frameSize ?? DEFAULT_FRAME,
-    seen: survey.tracks.get(track.id)?.stamps ?? [],
+    frameSize,
+    step: track.frameSize ?? sizes.reduce(greatestCommonDivisor, frameSize),
+    seen: seen?.stamps ?? [],
     precision: demuxer.precision,
   });
+}
+
+const greatestCommonDivisor = (a: number, b: number): number =>
+  b === 0 ? a : greatestCommonDivisor(b, a % b);
 
 /** The same boundaries as the main track's, in samples. */
 export function planAudio(track: AudioTrack, clock: AudioClock, timeline: Timeline): PlannedAudio {

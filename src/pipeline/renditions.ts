@@ -1,8 +1,9 @@
 import { createFragmentMuxer } from '../../muxers/fmp4/muxer.ts';
 import { type AudioRendition, mediaPlaylist, multivariantPlaylist, type Variant } from '../../muxers/hls.ts';
-import { codecOf } from '../codecs/codecs.ts';
+import { needsDolbyVision } from '../codecs/dolby-vision.ts';
+import { codecString, hlsChannels, supplementalCodecString } from '../codecs/codecs.ts';
 import type { Muxer } from '../core/contracts.ts';
-import type { AudioTrack, Colour } from '../core/media.ts';
+import type { AudioTrack, VideoTrack } from '../core/media.ts';
 import { nearestRate } from '../core/time.ts';
 import { segmentDurations } from '../core/timeline.ts';
 import type { Bandwidth, PlannedAudio, PlannedVideo, Title } from './title.ts';
@@ -58,12 +59,11 @@ type Written = Pick<RenditionCommon, 'timescale' | 'muxer' | 'codecString' | 'ba
 
 /** What the track's segments are written with, and what that costs. */
 function written(title: Title, { track, clock: { timescale } }: PlannedVideo | PlannedAudio): Written {
-  const [config] = track.configs;
   const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
   return {
     timescale,
     muxer: createFragmentMuxer(track, { trackId: TRACK_ID, timescale, bitrate: bandwidth }),
-    codecString: config ? codecOf(config).codecString(config) : '',
+    codecString: codecString(track),
     bandwidth,
   };
 }
@@ -85,7 +85,7 @@ export function renditionPlaylist(
 ): string {
   return mediaPlaylist({
     isIndependent: isIndependent(title),
-    targetDuration: targetDuration(renditions),
+    targetDuration: targetDuration(renditions) + title.slack,
     initUri: 'init.mp4',
     segments: rendition.durations.map((duration, n) => ({ duration, uri: `${n}.m4s` })),
   });
@@ -115,7 +115,8 @@ export function titlePlaylist(title: Title, renditions: readonly Rendition[], ba
           width: video.video.track.width,
           height: video.video.track.height,
           frameRate: frameRate(video.video),
-          range: videoRange(video.video.track.colour),
+          range: videoRange(video.video.track),
+          supplementalCodec: supplementalCodecString(video.video.track),
         }
       : null,
     audioGroup: hasGroup ? AUDIO_GROUP : null,
@@ -147,7 +148,7 @@ function audioMembers(
     name: names[i] ?? rendition.name,
     language: rendition.audio.track.language,
     isDefault: i === defaultIndex,
-    channels: String(rendition.audio.track.channels),
+    channels: hlsChannels(rendition.audio.track),
     uri: uri(rendition),
   }));
 }
@@ -186,5 +187,6 @@ function frameRate({ track, usualRate, counted }: PlannedVideo): number {
 /** ITU-T H.273, TransferCharacteristics: 16 is SMPTE ST 2084, 18 ARIB STD-B67. */
 const RANGES: Readonly<Record<number, 'PQ' | 'HLG'>> = { 16: 'PQ', 18: 'HLG' };
 
-const videoRange = (colour: Colour | null): 'SDR' | 'PQ' | 'HLG' =>
-  (colour && RANGES[colour.transfer]) || 'SDR';
+/** Dolby Vision without a base layer of its own is PQ, though its bitstream does not say so. */
+const videoRange = ({ colour, dolbyVision }: VideoTrack): 'SDR' | 'PQ' | 'HLG' =>
+  needsDolbyVision(dolbyVision) ? 'PQ' : ((colour && RANGES[colour.transfer]) ?? 'SDR');

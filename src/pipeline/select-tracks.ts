@@ -1,4 +1,4 @@
-import { CODECS } from '../codecs/codecs.ts';
+import { codecKind } from '../codecs/codecs.ts';
 import type { AudioTrack, Track, VideoTrack } from '../core/media.ts';
 import type { KeptTracks } from './survey.ts';
 
@@ -17,13 +17,15 @@ export interface Selection {
 export interface SelectionOptions {
   /** Index of the video track to take instead of the one chosen by rule. */
   readonly video: number | null;
+  /** Indexes or languages of the audio tracks to offer; null: all of them. */
+  readonly audio: readonly string[] | null;
 }
 
 /** Main video: enabled, no attached picture, then default flag, copyable, pixels. */
 export function selectTracks(tracks: readonly Track[], options: SelectionOptions): Selection {
   const videos = tracks.filter((track): track is VideoTrack => track.kind === 'video');
   const main = mainVideo(videos, options);
-  const decisions = tracks.map((track) => decide(track, main));
+  const decisions = tracks.map((track) => decide(track, main, options));
   const copied = decisions.filter((decision) => decision.action === 'copy').map((decision) => decision.track);
   return {
     decisions,
@@ -52,22 +54,28 @@ const compare = (a: readonly number[], b: readonly number[]): number => {
   return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
 };
 
-function decide(track: Track, main: VideoTrack | null): TrackDecision {
+function decide(track: Track, main: VideoTrack | null, { audio }: SelectionOptions): TrackDecision {
   const omit = (reason: string): TrackDecision => ({ track, action: 'omit', reason });
   if (track.kind !== 'video' && track.kind !== 'audio')
     return omit(track.kind === 'subtitle' ? 'subtitles are not offered yet' : 'neither video nor audio');
   if (track.kind === 'video' && track.isAttachedPicture) return omit('attached picture');
   if (track.kind === 'video' && track !== main) return omit('secondary-video');
+  if (track.kind === 'audio' && audio && !audio.some((name) => isNamed(track, name)))
+    return omit('not asked for');
   const reason = unusable(track);
   return reason ? omit(reason) : { track, action: 'copy', reason: null };
 }
 
+/** By index, or by language with or without its region. */
+const isNamed = ({ index, language }: AudioTrack, name: string): boolean =>
+  String(index) === name || language.toLowerCase().startsWith(name.toLowerCase());
+
 /** Why a track cannot be copied; null when it can. */
 function unusable(track: VideoTrack | AudioTrack): string | null {
   if (track.unreadable) return track.unreadable;
-  const codec = track.configs[0]?.codec;
-  if (!codec)
+  const config = track.configs[0];
+  if (!config)
     return `${track.sourceCodec || 'this codec'} cannot be copied into MP4 yet and re-encoding is not built yet`;
   if (track.kind === 'video' && (track.width === 0 || track.height === 0)) return 'picture size unknown';
-  return CODECS[codec].kind === track.kind ? null : 'codec and track type disagree';
+  return codecKind(config) === track.kind ? null : 'codec and track type disagree';
 }

@@ -19,6 +19,13 @@ export interface SpanRecorder {
   finish(): void;
 }
 
+/** Where segments of pictures and of sound begin at different places there are no spans to keep. */
+const NOTHING: SpanRecorder = {
+  tracksWith: (trackId) => new Set([trackId]),
+  add: () => {},
+  finish: () => {},
+};
+
 /** What a packet costs beside its bytes. */
 const SAMPLE_COST = 320;
 
@@ -36,6 +43,7 @@ export function createSpanCache(maxBytes: number): SpanCache {
   return {
     get: (title, n, trackId) => spans.get(keyOf(title, n))?.get(trackId) ?? null,
     recorder: (title, n) => {
+      if (title.locator) return NOTHING;
       const key = keyOf(title, n);
       const small = title.audio.map(({ track }) => track.id);
       let isKnown = spans.has(key);

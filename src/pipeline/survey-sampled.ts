@@ -4,6 +4,7 @@ import { LIMITS } from '../core/limits.ts';
 import type { VideoTrack } from '../core/media.ts';
 import { type Nanoseconds, nanoseconds } from '../core/time.ts';
 import { type CutPoint, chooseCuts } from '../core/timeline.ts';
+import { beginningOf } from './pictures.ts';
 import {
   type KeptTracks,
   keptIds,
@@ -20,7 +21,7 @@ const FIRST_CLUSTERS = 128 * 1024;
 /** A track that is silent this long into the file is looked for no further. */
 const LATE_TRACK = 4 * 1024 * 1024;
 
-interface Sampling {
+export interface Sampling {
   readonly source: Source;
   readonly demuxer: Demuxer;
   readonly kept: KeptTracks;
@@ -34,7 +35,7 @@ interface Sampling {
  */
 export async function surveySampled(sampling: Sampling, index: readonly SeekPoint[]): Promise<Survey> {
   const { kept, demuxer } = sampling;
-  const candidates: CutPoint[] = index.map((point) => ({ ...point, isClosed: true }));
+  const candidates: CutPoint[] = index.map((point) => ({ ...point, isClosed: true, isSync: true }));
   const lastTime = candidates.at(-1)?.time ?? nanoseconds(0);
   const end = nanoseconds(Math.max(demuxer.duration ?? 0, lastTime + 1));
   const [head, tail, probes] = await Promise.all([
@@ -65,7 +66,7 @@ export async function surveySampled(sampling: Sampling, index: readonly SeekPoin
 }
 
 /** The packets at the front of the file. */
-async function surveyHead({ demuxer, kept, signal }: Sampling): Promise<Surveyor> {
+export async function surveyHead({ demuxer, kept, signal }: Sampling): Promise<Surveyor> {
   const surveyor = new Surveyor(kept);
   const { start, end } = demuxer.payload;
   const soft = Math.min(end, Math.max(LIMITS.head, start + FIRST_CLUSTERS));
@@ -183,7 +184,7 @@ interface Verdict {
 async function verifyCuts(verification: Verification): Promise<Verdict> {
   const { probes, candidates, video } = verification;
   const isContradicted = ({ kind, isMoved }: ProbedPoint) =>
-    isMoved || !['idr', 'unknown', 'missing'].includes(kind);
+    isMoved || (kind !== 'unknown' && kind !== 'missing' && !beginningOf(kind).isSync);
   const missing = probes.filter(({ kind }) => kind === 'missing').length;
   if (!probes.some(isContradicted) && missing <= probes.length / 2)
     return { points: corrected(candidates, probes), remarks: [] };
@@ -196,16 +197,19 @@ async function verifyCuts(verification: Verification): Promise<Verdict> {
     const share = Math.ceil(chosen.length / 4);
     all.push(...(await probeCuts(verification, video, chosen.slice(round * share, (round + 1) * share))));
   }
-  const isUsable = ({ kind }: ProbedPoint) => kind === 'idr' || kind === 'recovery' || kind === 'intra';
+  const isUsable = ({ kind }: ProbedPoint) => kind !== 'missing' && beginningOf(kind).canBegin;
   const usable = all.filter(isUsable).flatMap((probe) => probe.point ?? []);
   const unseen = all.filter(({ kind }) => kind === 'missing' || kind === 'unknown').map(({ entry }) => entry);
   const useless = all.length - usable.length - unseen.length;
   const open = usable.filter((point) => !point.isClosed).length;
+  const unsafe = usable.filter((point) => !point.isSync).length;
   const moved = all.filter((probe) => probe.isMoved).length;
   const probed = new Set(chosen);
   const left = [...unseen, ...rest.filter((point) => !probed.has(point))];
   const isTrusted = useless + moved <= all.length * TRUSTED_SHARE && usable.length > 0;
-  const kept = isTrusted ? left.map((point) => ({ ...point, isClosed: open === 0 })) : [];
+  const kept = isTrusted
+    ? left.map((point) => ({ ...point, isClosed: open === 0, isSync: unsafe === 0 }))
+    : [];
   const remarks = [
     ...(open > 0 ? [`${open} of ${all.length} probed index entries begin an open GOP`] : []),
     ...(moved > 0
@@ -221,7 +225,8 @@ async function verifyCuts(verification: Verification): Promise<Verdict> {
 /** The candidates with what the probes found out about their place. */
 function corrected(candidates: readonly CutPoint[], probes: readonly ProbedPoint[]): CutPoint[] {
   const found = new Map(probes.map(({ entry, point }) => [entry, point]));
-  return candidates.map((point) => found.get(point) ?? point);
+  const isClosed = probes.every(({ point }) => point?.isClosed !== false);
+  return candidates.map((point) => found.get(point) ?? { ...point, isClosed });
 }
 
 /** The first key picture of the file is a cut even when the index leaves it out. */
@@ -232,7 +237,7 @@ function withFirst(first: CutPoint | undefined, points: CutPoint[]): CutPoint[] 
 }
 
 /** Several looks at the same track as one: earliest start, latest end, all stamps and sizes of the first look that has some. */
-function mergeTracks(
+export function mergeTracks(
   ids: ReadonlySet<number>,
   looks: readonly ReadonlyMap<number, TrackSurvey>[],
 ): Map<number, TrackSurvey> {
@@ -246,6 +251,7 @@ function mergeTracks(
       end: ends.length > 0 ? nanoseconds(Math.max(...ends)) : null,
       stamps: seen.flatMap((look) => look.stamps),
       sizes: seen.flatMap((look) => look.sizes),
+      frameSizes: new Set(seen.flatMap((look) => [...look.frameSizes])),
     });
   }
   return merged;

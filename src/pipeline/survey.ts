@@ -1,9 +1,11 @@
+import { frameSamples } from '../codecs/codecs.ts';
 import type { Demuxer, Sample, SampleHead } from '../core/contracts.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { AudioTrack, VideoConfig, VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
 import type { CutPoint } from '../core/timeline.ts';
-import { type PictureKind, pictureKind, withParameterSets } from './pictures.ts';
+import { beginningOf, cutFacts, type PictureKind, pictureKind, withParameterSets } from './pictures.ts';
+import type { Bisection } from './survey-bisected.ts';
 
 /** What was seen of one track while planning. */
 export interface TrackSurvey {
@@ -14,11 +16,13 @@ export interface TrackSurvey {
   readonly stamps: readonly Nanoseconds[];
   /** Payload bytes of the stamps, same order. */
   readonly sizes: readonly number[];
+  /** Samples that the frames last that tell it themselves. */
+  readonly frameSizes: ReadonlySet<number>;
 }
 
 /** Facts about the packets of a title, from a whole scan or from a few probed places. */
 export interface Survey {
-  readonly kind: 'whole' | 'sampled';
+  readonly kind: 'whole' | 'sampled' | 'bisected';
   readonly tracks: ReadonlyMap<number, TrackSurvey>;
   /** Usable cuts of the main track in order of time. */
   readonly points: readonly CutPoint[];
@@ -34,6 +38,8 @@ export interface Survey {
   readonly skipped: number;
   /** What a person should know of the index: `cue 17 is no key picture`. */
   readonly remarks: readonly string[];
+  /** How to find places by their time; only where there is no index. */
+  readonly bisection?: Bisection;
 }
 
 export interface KeptTracks {
@@ -44,7 +50,7 @@ export interface KeptTracks {
 export const keptIds = (kept: KeptTracks): Set<number> =>
   new Set([...(kept.video ? [kept.video] : []), ...kept.audio].map((track) => track.id));
 
-/** IDRs at most this far apart are the only cuts; Chrome begins at nothing else. */
+/** Sync pictures at most this far apart are the only cuts; Chrome begins at nothing else. */
 const MAX_IDR_DISTANCE = 15 * NANOSECONDS_PER_SECOND;
 
 interface SeenSample {
@@ -54,11 +60,20 @@ interface SeenSample {
   readonly size: number;
 }
 
+interface SeenTrack {
+  readonly stamps: Nanoseconds[];
+  readonly sizes: number[];
+  readonly frameSizes: Set<number>;
+  end: number;
+  first: number;
+}
+
 /** Gathers samples in file order. */
 export class Surveyor {
   readonly #video: VideoTrack | null;
   readonly #durations: ReadonlyMap<number, number>;
-  readonly #seen = new Map<number, { stamps: Nanoseconds[]; sizes: number[]; end: number; first: number }>();
+  readonly #audio: ReadonlyMap<number, AudioTrack>;
+  readonly #seen = new Map<number, SeenTrack>();
   readonly #waiting: SeenSample[] = [];
   #videoTime: Nanoseconds | null = null;
   #latest = Number.NEGATIVE_INFINITY;
@@ -72,6 +87,7 @@ export class Surveyor {
 
   constructor(kept: KeptTracks) {
     this.#video = kept.video;
+    this.#audio = new Map(kept.audio.map((track) => [track.id, track]));
     this.videoConfig = kept.video?.configs[0] ?? null;
     const rate = kept.video?.frameRate;
     this.#durations = new Map([
@@ -87,7 +103,7 @@ export class Surveyor {
     seen.stamps.push(sample.time);
     seen.sizes.push(sample.data.length);
     seen.first = Math.min(seen.first, sample.time);
-    const duration = sample.duration ?? this.#durations.get(sample.trackId) ?? 0;
+    const duration = this.#ownDuration(sample) ?? sample.duration ?? this.#durations.get(sample.trackId) ?? 0;
     seen.end = Math.max(seen.end, sample.time + duration);
     if (sample.trackId === this.#video?.id) this.#addPicture(sample, this.#video);
     else this.#addSkew(sample.time);
@@ -97,6 +113,8 @@ export class Surveyor {
   see(head: SampleHead): void {
     const seen = this.#of(head.trackId);
     seen.first = Math.min(seen.first, head.time);
+    if (!this.#video || head.trackId !== this.#video.id) return;
+    this.#addPoint(head, pictureKind(this.#video, head.prefix));
   }
 
   /** Stamps of one track in order of time, the last one's duration guessed from the others where none is told. */
@@ -112,16 +130,32 @@ export class Surveyor {
             end: nanoseconds(Math.round(Math.max(seen.end, latest + guess))),
             stamps: seen.stamps,
             sizes: seen.sizes,
+            frameSizes: seen.frameSizes,
           },
         ];
       }),
     );
   }
 
-  #of(trackId: number) {
+  /** Of a frame that tells it itself; notes it. */
+  #ownDuration({ trackId, data }: Sample): number | null {
+    const track = this.#audio.get(trackId);
+    const samples = track ? frameSamples(track, data) : null;
+    if (!track || !samples) return null;
+    this.#of(trackId).frameSizes.add(samples);
+    return (samples * NANOSECONDS_PER_SECOND) / track.sampleRate;
+  }
+
+  #of(trackId: number): SeenTrack {
     const known = this.#seen.get(trackId);
     if (known) return known;
-    const fresh = { stamps: [], sizes: [], end: 0, first: Number.POSITIVE_INFINITY };
+    const fresh = {
+      stamps: [],
+      sizes: [],
+      frameSizes: new Set<number>(),
+      end: Number.NEGATIVE_INFINITY,
+      first: Number.POSITIVE_INFINITY,
+    };
     this.#seen.set(trackId, fresh);
     return fresh;
   }
@@ -129,17 +163,16 @@ export class Surveyor {
   #addPicture(sample: Sample, track: VideoTrack): void {
     const kind = pictureKind(track, sample.data);
     if (sample.isKey && this.videoConfig) this.videoConfig = withParameterSets(this.videoConfig, sample.data);
-    if (kind === 'idr' || (sample.isKey && (kind === 'recovery' || kind === 'intra')))
-      this.points.push({
-        time: sample.time,
-        position: sample.entry,
-        blockPosition: sample.position,
-        isClosed: kind === 'idr',
-        kind,
-      });
+    this.#addPoint(sample, kind);
     this.#addReorder(sample.time);
     this.#videoTime = sample.time;
     for (const early of this.#waiting.splice(0)) this.#addSkew(early.time);
+  }
+
+  #addPoint({ time, isKey, entry, position }: Sample | SampleHead, kind: PictureKind): void {
+    const { canBegin, isSync } = beginningOf(kind);
+    if (isSync || (isKey && canBegin))
+      this.points.push({ time, position: entry, blockPosition: position, ...cutFacts(kind), kind });
   }
 
   /** How many pictures that came earlier are shown later than this one. */
@@ -190,16 +223,16 @@ export async function surveyWhole(demuxer: Demuxer, kept: KeptTracks, signal: Ab
 }
 
 /**
- * The first point and the closed ones where these lie close enough, else all of them,
+ * The first point and those that every player can begin at where these lie close enough, else all of them,
  * ascending in time.
  */
 export function usablePoints(points: readonly CutPoint[]): CutPoint[] {
   const ordered = ascending(points);
-  const closed = ordered.filter((point) => point.isClosed);
+  const sync = ordered.filter((point) => point.isSync);
   const first = ordered[0];
   const last = ordered.at(-1);
-  if (!first || !last || closed.length === 0) return ordered;
-  const wanted = first.isClosed ? closed : [first, ...closed];
+  if (!first || !last || sync.length === 0) return ordered;
+  const wanted = first.isSync ? sync : [first, ...sync];
   const stops = [...wanted.map((point) => point.time), last.time];
   const isClose = stops.every((time, i) => time - (stops[i - 1] ?? time) <= MAX_IDR_DISTANCE);
   return isClose ? wanted : ordered;
@@ -252,7 +285,7 @@ export async function probePoint(
 
 /** A head that does not tell by itself whether it is a key picture, and whose first bytes do not say so either. */
 const isCutOff = (video: VideoTrack, head: SampleHead): boolean =>
-  head.isKey === null && !['idr', 'recovery', 'intra'].includes(pictureKind(video, head.prefix));
+  head.isKey === null && !beginningOf(pictureKind(video, head.prefix)).canBegin;
 
 interface Found {
   readonly key: SampleHead;
@@ -266,7 +299,7 @@ function judge(video: VideoTrack, { key, point, samples, precision }: Found): Pr
   if (kind === 'unknown') return { entry: point, kind, isMoved: false, point, samples };
   const isMoved = Math.abs(key.time - point.time) > precision;
   const position = isMoved ? key.entry : point.position;
-  const at = { time: key.time, position, blockPosition: key.position, isClosed: kind === 'idr' };
+  const at = { time: key.time, position, blockPosition: key.position, ...cutFacts(kind) };
   return { entry: point, kind, isMoved, point: at, samples };
 }
 

@@ -4,6 +4,7 @@ import type { Nanoseconds } from '../core/time.ts';
 import type { Timeline } from '../core/timeline.ts';
 import type { AudioClock, TrackClock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
+import type { CutLocator } from './locate-cut.ts';
 import type { TrackDecision } from './select-tracks.ts';
 
 export interface PlannedVideo {
@@ -48,7 +49,11 @@ export interface Title {
   readonly window: Nanoseconds;
   /** Bits a second by track id. */
   readonly bandwidth: ReadonlyMap<number, Bandwidth>;
-  readonly survey: 'whole' | 'sampled';
+  readonly survey: 'whole' | 'sampled' | 'bisected';
+  /** Where there is no index: the cuts' times are planned ones then, their places estimates. */
+  readonly locator: CutLocator | null;
+  /** Whole seconds that a segment may be longer than planned. */
+  readonly slack: number;
   readonly remarks: readonly string[];
   readonly ledger: Ledger;
 }

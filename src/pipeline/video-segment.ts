@@ -1,13 +1,13 @@
 import type { Sample, SampleHead, TimedPacket } from '../core/contracts.ts';
 import { corrupt } from '../core/errors.ts';
 import { type Ticks, ticks } from '../core/time.ts';
-import type { Cut, Timeline } from '../core/timeline.ts';
-import { DecodeClock } from './decode-times.ts';
+import type { Cut, CutPoint, Timeline } from '../core/timeline.ts';
 import type { Counters } from './ledger.ts';
-import { pictureKind } from './pictures.ts';
+import { PictureClock } from './picture-clock.ts';
+import { beginningOf, pictureKind } from './pictures.ts';
 import type { SpanRecorder } from './span-cache.ts';
 import { isAt } from './survey.ts';
-import type { PlannedVideo, Title } from './title.ts';
+import type { Title } from './title.ts';
 
 /** Bytes read behind the next cut's position: its cluster head, block head and first NAL unit headers. */
 const LOOK_AHEAD = 4096;
@@ -42,14 +42,12 @@ export async function* videoPackets(
   n: number,
   { recorder, signal, counters }: VideoContext,
 ): AsyncGenerator<TimedPacket[]> {
-  const { video, demuxer, timeline } = title;
-  const cut = timeline.cuts[n];
+  const { video, demuxer } = title;
+  const { cut, next, end } = await placeOf(title, n, signal);
   if (!video || !cut) throw corrupt(`No video segment ${n}`);
-  const next = timeline.cuts[n + 1] ?? null;
-  const end = farthest(title, n);
-  const soft = next ? Math.min(end, next.point.position + LOOK_AHEAD) : end;
+  const soft = Math.min(end, softEnd(cut.point, next?.point) ?? end);
   const query = { start: cut.point.position, soft, end, tracks: recorder.tracksWith(video.track.id) };
-  const pictures = new PictureClock(title, video, counters);
+  const pictures = new PictureClock(video, title.timeline.end, counters);
   const ending: Ending = { firstTime: null, cutTime: null, earliest: Number.POSITIVE_INFINITY, leading: 0 };
   const atEnd = () => ending.firstTime !== null;
   let hasBegun = false;
@@ -75,6 +73,34 @@ export async function* videoPackets(
   if (!hasBegun) throw corrupt('The picture that the index names is not there', cut.point.position);
   if (atEnd() || !next) recorder.finish();
   yield pictures.finish(endTime(title.timeline, n, { ending, counters }));
+}
+
+interface Place {
+  readonly cut: Cut | undefined;
+  readonly next: Cut | null;
+  /** Where reading ends though the next cut was not met. */
+  readonly end: number;
+}
+
+/** Where the segment begins and ends: by the plan, or found now where there is no index. */
+async function placeOf(title: Title, n: number, signal: AbortSignal): Promise<Place> {
+  const { timeline, locator, video, demuxer } = title;
+  const cut = timeline.cuts[n];
+  const next = timeline.cuts[n + 1] ?? null;
+  if (!locator || !cut || !video) return { cut, next, end: farthest(title, n) };
+  const at = async (k: number): Promise<Cut> => {
+    const point = await locator.cut(k, signal);
+    return { time: video.clock.ticksAt(point.time), point };
+  };
+  const [first, second] = await Promise.all([at(n), next && at(n + 1)]);
+  return { cut: first, next: second, end: demuxer.payload.end };
+}
+
+/** Bytes up to the picture of the next cut; null where nobody knows how far behind this cut's it is. */
+function softEnd(cut: CutPoint, next: CutPoint | undefined): number | null {
+  if (!next) return null;
+  if (next.blockPosition !== null) return next.blockPosition + LOOK_AHEAD;
+  return next.position > cut.position ? next.position + LOOK_AHEAD : null;
 }
 
 /** Where reading ends though the next cut was not met: at the one behind it. */
@@ -119,7 +145,7 @@ function meetsNext(title: Title, ending: Ending, { head, next, isWhole }: Meetin
   const kind = pictureKind(video.track, head.prefix);
   if (kind === 'unknown' && !isWhole) return true;
   const time = video.clock.ticksAt(head.time);
-  if (kind === 'idr') ending.firstTime = time;
+  if (beginningOf(kind).leadsNone) ending.firstTime = time;
   else if (isWhole) {
     ending.cutTime = time;
     ending.earliest = time;
@@ -138,78 +164,4 @@ function noteLeading(ending: Ending, time: Ticks, isWhole: boolean): void {
   if (!isWhole) return;
   ending.earliest = Math.min(ending.earliest, time);
   ending.leading++;
-}
-
-/** Turns samples into packets whose decode times and durations are final. */
-class PictureClock {
-  readonly #counters: Counters;
-  readonly #titleEndTime: Ticks;
-  readonly #video: PlannedVideo;
-  readonly #clock: DecodeClock;
-  readonly #waiting: { readonly sample: Sample; readonly pts: Ticks; readonly isSync: boolean }[] = [];
-  /** Decode times given out, for the packets at the front of the queue. */
-  readonly #times: number[] = [];
-  #isFirst = true;
-
-  constructor(title: Title, video: PlannedVideo, counters: Counters) {
-    this.#counters = counters;
-    this.#titleEndTime = title.timeline.end;
-    this.#video = video;
-    this.#clock = new DecodeClock(video.reorderDepth);
-  }
-
-  add(sample: Sample): TimedPacket[] {
-    const kind = pictureKind(this.#video.track, sample.data);
-    if (kind === 'none') {
-      this.#counters.droppedPackets++;
-      return [];
-    }
-    const isSync = kind === 'idr' || (this.#isFirst && (kind === 'recovery' || kind === 'intra'));
-    this.#isFirst = false;
-    const pts = this.#unique(this.#video.clock.ticksAt(sample.time));
-    this.#waiting.push({ sample, pts, isSync });
-    const time = this.#clock.push(pts);
-    if (time !== null) this.#times.push(time);
-    return this.#take();
-  }
-
-  /** The rest. @param end first time of the next segment; null at the end of the title */
-  finish(end: Ticks | null): TimedPacket[] {
-    this.#times.push(...this.#clock.flush());
-    const last = this.#times.at(-1);
-    if (last === undefined) return [];
-    this.#times.push(end === null ? this.#titleEnd(last) : Math.max(last + 1, end));
-    return this.#take();
-  }
-
-  /** The last picture lasts to the end of the title, at least as long as pictures do. */
-  #titleEnd(last: number): number {
-    const end = this.#titleEndTime;
-    return end - last >= this.#video.pictureDuration / 2 ? end : last + this.#video.pictureDuration;
-  }
-
-  /** Equal stamps are spread by one tick each. */
-  #unique(pts: Ticks): Ticks {
-    let free = pts;
-    while (this.#clock.has(free)) free = ticks(free + 1);
-    if (free !== pts) this.#counters.spreadStamps++;
-    return free;
-  }
-
-  #take(): TimedPacket[] {
-    const ready: TimedPacket[] = [];
-    while (this.#times.length > 1) {
-      const [dts = 0, following = 0] = this.#times;
-      const front = this.#waiting.shift();
-      this.#times.shift();
-      if (!front) break;
-      const { sample, pts, isSync } = front;
-      ready.push({
-        packet: { trackId: sample.trackId, configId: 0, pts, isSync, data: sample.data },
-        dts,
-        duration: following - dts,
-      });
-    }
-    return ready;
-  }
 }

@@ -7,6 +7,8 @@ export interface MediaRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** `&video=`: index of the video track to take. */
   readonly video: number | null;
+  /** `&audio=`: indexes or languages of the audio tracks to offer, or none; null: all of them. */
+  readonly audio: readonly string[] | null;
   /** The request carried the server's key: local and private sources may be read from anywhere. */
   readonly isTrusted: boolean;
   /** Seconds since 1970 after which the address is dead; null: never. */
@@ -83,16 +85,18 @@ interface Wire {
   readonly u: string;
   readonly h?: Record<string, string>;
   readonly v?: number;
+  readonly a?: string;
   readonly k?: 1;
   readonly e?: number;
 }
 
-function serialize({ url, headers, video, isTrusted, expires }: MediaRequest): string {
+function serialize({ url, headers, video, audio, isTrusted, expires }: MediaRequest): string {
   const names = Object.keys(headers).sort();
   const wire: Wire = {
     u: url,
     ...(names.length > 0 ? { h: Object.fromEntries(names.map((name) => [name, headers[name] ?? ''])) } : {}),
     ...(video === null ? {} : { v: video }),
+    ...(audio === null ? {} : { a: audio.join(',') }),
     ...(isTrusted ? { k: 1 } : {}),
     ...(expires === null ? {} : { e: expires }),
   };
@@ -105,6 +109,7 @@ function parse(text: string): MediaRequest {
     url: wire.u,
     headers: wire.h ?? {},
     video: wire.v ?? null,
+    audio: wire.a === undefined ? null : wire.a.split(',').filter((name) => name !== ''),
     isTrusted: wire.k === 1,
     expires: wire.e ?? null,
   };

@@ -24,6 +24,7 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   upstream: 'The server that holds the file did not answer as it should; try again, or check the address.',
   'upstream-timeout': 'The server that holds the file is too slow or cannot be reached; try again later.',
   busy: 'This server is busy; try again in a few seconds.',
+  'browser-codec': 'Open it in another browser or player: its address is below.',
   internal: 'Try again; if it happens again, tell whoever runs this server.',
 };
 

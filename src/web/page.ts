@@ -1,7 +1,14 @@
 import { STYLE } from './style.ts';
 
 /** Files of this folder that the page loads from /web/, beside /web/hls.js. */
-export const PLAYER_FILES = ['player.js', 'elements.js', 'failures.js', 'probe-view.js'] as const;
+export const PLAYER_FILES = [
+  'player.js',
+  'elements.js',
+  'failures.js',
+  'narrowing.js',
+  'player-state.js',
+  'probe-view.js',
+] as const;
 
 export interface PageOptions {
   /** Whether `root:demo/demo.mkv` can be played. */

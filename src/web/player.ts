@@ -2,29 +2,9 @@ import { page } from './elements.ts';
 import { explain, type Failure, failure, readFailure } from './failures.ts';
 import type { ErrorData, HlsConfig } from './hls.js';
 import Hls from './hls.js';
+import { narrow } from './narrowing.ts';
+import { note, player } from './player-state.ts';
 import { clock, languageName, type ProbeAnswer, summary, trackRow } from './probe-view.ts';
-
-/** One thing that happened, for tests and for a look into the console. */
-export interface PlayerEvent {
-  /** As `performance.now()`. */
-  readonly at: number;
-  readonly type: string;
-  readonly isFatal: boolean;
-  readonly detail: string;
-}
-
-export interface SluicePlayer {
-  /** Null before something is opened, and where the browser plays HLS by itself. */
-  hls: Hls | null;
-  readonly video: HTMLVideoElement;
-  readonly events: PlayerEvent[];
-}
-
-declare global {
-  interface Window {
-    sluicePlayer: SluicePlayer;
-  }
-}
 
 const DEMO = 'root:demo/demo.mkv';
 const HLS_TYPE = 'application/vnd.apple.mpegurl';
@@ -39,13 +19,6 @@ const TUNABLE = [
   'nudgeMaxRetry',
   'startPosition',
 ] as const satisfies readonly (keyof HlsConfig)[];
-
-const player: SluicePlayer = { hls: null, video: page.video, events: [] };
-window.sluicePlayer = player;
-
-function note(type: string, detail = '', isFatal = false): void {
-  player.events.push({ at: performance.now(), type, isFatal, detail });
-}
 
 const say = (text: string): void => {
   page.status.textContent = text;
@@ -63,12 +36,12 @@ function open(media: string): void {
     part.hidden = true;
   page.video.hidden = false;
   const query = mediaQuery(media);
-  const master = `/hls/master.m3u8?${query}`;
+  const master = masterOf(query);
   note('open', media);
   say('Opening the file…');
   page.address.value = new URL(master, location.href).href;
   noteFirstFrame(current.signal);
-  load(master, current.signal);
+  load(query, current.signal);
   void showProbe(`/probe?${query}`, current.signal);
 }
 
@@ -80,15 +53,18 @@ function mediaQuery(media: string): string {
   return query.toString().replaceAll('+', '%20');
 }
 
-function load(master: string, signal: AbortSignal): void {
-  if (Hls.isSupported()) loadWithHls(master, signal);
+const masterOf = (query: string): string => `/hls/master.m3u8?${query}`;
+
+function load(query: string, signal: AbortSignal): void {
+  const master = masterOf(query);
+  if (Hls.isSupported()) loadWithHls(query, signal);
   else if (page.video.canPlayType(HLS_TYPE) !== '') {
     page.video.src = master;
     void play();
   } else fail(failure('no-player', 'This browser can play neither Media Source Extensions nor HLS.'));
 }
 
-function loadWithHls(master: string, signal: AbortSignal): void {
+function loadWithHls(query: string, signal: AbortSignal): void {
   const hls = new Hls(overrides());
   player.hls = hls;
   let isRecovered = false;
@@ -97,6 +73,8 @@ function loadWithHls(master: string, signal: AbortSignal): void {
   hls.on(Hls.Events.ERROR, (_, data) => {
     // Its own doing: a seek gave up what it was loading.
     if (data.details === Hls.ErrorDetails.INTERNAL_ABORTED) return;
+    if (data.details === Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR)
+      return void loadNarrowed(query, signal);
     note('error', `${data.type} ${data.details}`, data.fatal);
     if (!data.fatal) return tellTrouble(data, signal);
     if (data.type === Hls.ErrorTypes.MEDIA_ERROR && !isRecovered) {
@@ -104,8 +82,29 @@ function loadWithHls(master: string, signal: AbortSignal): void {
       hls.recoverMediaError();
     } else void failLoading(data, signal);
   });
-  hls.loadSource(master);
+  hls.loadSource(masterOf(query));
   hls.attachMedia(page.video);
+}
+
+/** Once more with the tracks that this browser can decode, after it refused them all together. */
+async function loadNarrowed(query: string, signal: AbortSignal): Promise<void> {
+  try {
+    const response = await fetch(`/probe?${query}`, { signal });
+    const narrowed = narrow((await response.json()) as ProbeAnswer, (kind, codec) =>
+      MediaSource.isTypeSupported(`${kind}/mp4; codecs="${codec}"`),
+    );
+    if (narrowed.kind === 'failure' || new URLSearchParams(query).has('audio'))
+      return fail(
+        narrowed.kind === 'failure' ? narrowed.failure : failure('browser-codec', narrowed.leftOut),
+      );
+    player.hls?.destroy();
+    note('narrowed', narrowed.audio);
+    loadWithHls(`${query}&audio=${narrowed.audio}`, signal);
+    page.silent.hidden = false;
+    page.silentReason.textContent = narrowed.leftOut;
+  } catch (error) {
+    if (!signal.aborted) fail(failure('unreachable', `This server cannot be reached: ${String(error)}`));
+  }
 }
 
 /** hls.js goes on trying; once the picture stands still the viewer is told, or given up where trying is no use. */
@@ -203,8 +202,10 @@ function showTracks(probe: ProbeAnswer): void {
       return item;
     }),
   );
-  page.silent.hidden = probe.silent === null;
-  page.silentReason.textContent = probe.silent ?? '';
+  if (probe.silent !== null) {
+    page.silent.hidden = false;
+    page.silentReason.textContent = probe.silent;
+  }
   page.about.hidden = false;
 }
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlayerEvent } from '../../src/web/player.ts';
+import type { PlayerEvent } from '../../src/web/player-state.ts';
 import { hasChromium, launchChromium, SKIPPED } from '../helpers/chromium.ts';
 import { fixture } from '../helpers/fixtures.ts';
 import { type RunningSluice, startSluice } from '../helpers/sluice.ts';

@@ -45,7 +45,7 @@ function frames(plan: Partial<FramerPlan>, starts: readonly number[], counters =
   );
   const out = [];
   for (const [i, start] of starts.entries()) {
-    framer.push(start, payload(i));
+    framer.push({ start, samples: F, data: payload(i) });
     out.push(...framer.take());
   }
   out.push(...framer.finish());
@@ -147,12 +147,12 @@ describe('AudioFramer', () => {
       silence: SILENCE,
     };
     const framer = new AudioFramer(plan, noCounts());
-    framer.push(0, payload(0));
-    framer.push(F, payload(1));
+    framer.push({ start: 0, samples: F, data: payload(0) });
+    framer.push({ start: F, samples: F, data: payload(1) });
     expect(framer.isDone).toBe(false);
-    framer.push(2 * F, payload(2));
+    framer.push({ start: 2 * F, samples: F, data: payload(2) });
     expect(framer.isDone).toBe(true);
-    framer.push(F * 1.5, payload(3));
+    framer.push({ start: F * 1.5, samples: F, data: payload(3) });
     expect(framer.take().map(({ dts }) => dts)).toEqual([0, F]);
     expect(framer.finish()).toEqual([]);
   });

@@ -25,7 +25,12 @@ const ROWS: readonly Row[] = [
   { name: 'late-audio', renditions: ['v0', 'a1-copy'], segments: 3 },
   { name: 'audio-hole', renditions: ['v0', 'a1-copy'], segments: 4 },
   { name: 'long-gop', renditions: ['v0', 'a1-copy'], segments: 3 },
-  { name: 'ac3', renditions: ['v0'], segments: 2 },
+  { name: 'ac3', renditions: ['v0', 'a1-copy'], segments: 2 },
+  { name: 'hevc', renditions: ['v0', 'a1-copy'], segments: 2 },
+  { name: 'hevc-hdr10', renditions: ['v0', 'a1-copy'], segments: 3 },
+  { name: 'vp9-opus', renditions: ['v0', 'a1-copy', 'a2-copy'], segments: 3 },
+  { name: 'av1-eac3', renditions: ['v0', 'a1-copy'], segments: 3 },
+  { name: 'alac-flac-mp3', renditions: ['v0', 'a1-copy', 'a2-copy', 'a3-copy'], segments: 3 },
   { name: 'audio-only', renditions: ['a0-copy'], segments: 4 },
   { name: 'no-cues', renditions: ['v0', 'a1-copy'], segments: 3 },
   { name: 'anamorphic', renditions: ['v0', 'a1-copy'], segments: 3 },
@@ -123,9 +128,7 @@ describe.each(ROWS)('$name', ({ name, renditions, segments }) => {
 
 describe('what cannot be offered', () => {
   test.each([
-    { name: 'hevc', code: null, reason: 'cannot be copied into MP4 yet' },
     { name: 'mpeg4', code: null, reason: 'cannot be copied into MP4 yet' },
-    { name: 'ac3', code: null, reason: 'cannot be copied into MP4 yet' },
   ])('$name: said in the decisions or the error', async ({ name, reason }) => {
     try {
       const { title } = await serve(fixture(name));

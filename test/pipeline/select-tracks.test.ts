@@ -23,7 +23,7 @@ const MAIN = 'copy';
 const SECOND = 'secondary-video';
 
 describe('selectTracks', () => {
-  test.each<{ name: string; tracks: Track[]; video?: number; told: string[] }>([
+  test.each<{ name: string; tracks: Track[]; video?: number; audio?: string[]; told: string[] }>([
     { name: 'one of each', tracks: [v(), a()], told: [MAIN, 'copy'] },
     {
       name: 'every audio track',
@@ -82,9 +82,16 @@ describe('selectTracks', () => {
       tracks: [a(), other('subtitle'), other('other')],
       told: ['copy', 'subtitles are not offered yet', 'neither video nor audio'],
     },
+    {
+      name: 'audio by index and by language',
+      tracks: [v(), a({ index: 1 }), a({ index: 2, language: 'de-AT' }), a({ index: 3, language: 'fr' })],
+      audio: ['1', 'de'],
+      told: ['copy', 'copy', 'copy', 'not asked for'],
+    },
+    { name: 'no audio', tracks: [v(), a()], audio: [], told: ['copy', 'not asked for'] },
     { name: 'nothing', tracks: [], told: [] },
-  ])('$name', ({ tracks, video = null, told }) => {
-    const { decisions, kept } = selectTracks(tracks, { video });
+  ])('$name', ({ tracks, video = null, audio = null, told }) => {
+    const { decisions, kept } = selectTracks(tracks, { video, audio });
     expect(decisions.map(({ action, reason }) => reason ?? action)).toEqual(told);
     expect(decisions.map(({ track }) => track)).toEqual(tracks);
     const copied = decisions.filter(({ action }) => action === 'copy').map(({ track }) => track);

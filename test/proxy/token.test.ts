@@ -6,6 +6,7 @@ const REQUEST: MediaRequest = {
   url: 'https://example.org/film.mkv?token=abc',
   headers: { cookie: 'a=b', referer: 'https://example.org/' },
   video: null,
+  audio: null,
   isTrusted: false,
   expires: null,
 };
@@ -14,6 +15,7 @@ const anyRequest: fc.Arbitrary<MediaRequest> = fc.record({
   url: fc.oneof(fc.webUrl(), fc.string({ unit: 'binary' })),
   headers: fc.dictionary(fc.stringMatching(/^[a-z-]{1,20}$/), fc.string({ unit: 'binary' })),
   video: fc.option(fc.nat()),
+  audio: fc.option(fc.array(fc.stringMatching(/^[a-z0-9]{1,3}$/))),
   isTrusted: fc.boolean(),
   expires: fc.option(fc.integer({ min: 2e9, max: 4e9 })),
 });
@@ -50,6 +52,8 @@ describe('tokens', () => {
       { headers: { cookie: 'a=b' } },
       { video: 0 },
       { video: 1 },
+      { audio: [] },
+      { audio: ['1', 'de'] },
       { isTrusted: true },
       { expires: 3600 },
     ];

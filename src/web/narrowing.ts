@@ -1,0 +1,39 @@
+import { type Failure, failure } from './failures.ts';
+import type { ProbeAnswer, ProbeTrack } from './probe-view.ts';
+
+/** What of a title this browser can play. */
+export type Narrowing =
+  | { readonly kind: 'audio'; readonly audio: string; readonly leftOut: string }
+  | { readonly kind: 'failure'; readonly failure: Failure };
+
+/**
+ * Which audio tracks to ask for when a browser cannot play the title as it is offered: those it can decode, or none.
+ * A failure when it is the video that it cannot decode.
+ * @param canPlay whether Media Source Extensions take an MP4 of that kind and codec
+ */
+export function narrow(
+  { tracks }: ProbeAnswer,
+  canPlay: (kind: 'video' | 'audio', codec: string) => boolean,
+): Narrowing {
+  const offered = tracks.filter(({ action }) => action !== 'omit');
+  const plays = ({ kind, codec }: ProbeTrack) =>
+    (kind === 'video' || kind === 'audio') && codec !== null && canPlay(kind, codec);
+  const video = offered.find((track) => track.kind === 'video' && !plays(track));
+  if (video) return { kind: 'failure', failure: undecodable('video', [video]) };
+  const audio = offered.filter(({ kind }) => kind === 'audio');
+  const lost = audio.filter((track) => !plays(track));
+  const kept = audio.filter(plays);
+  if (kept.length === 0 && !offered.some(({ kind }) => kind === 'video'))
+    return { kind: 'failure', failure: undecodable('audio', lost) };
+  return {
+    kind: 'audio',
+    audio: kept.length > 0 ? kept.map(({ index }) => index).join(',') : 'none',
+    leftOut: undecodable('audio', lost).message,
+  };
+}
+
+const undecodable = (kind: 'video' | 'audio', tracks: readonly ProbeTrack[]): Failure =>
+  failure(
+    'browser-codec',
+    `This browser cannot decode the ${kind} ${[...new Set(tracks.map(({ codec }) => codec))].join(', ')}.`,
+  );

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { corpus, tools } from './files.mjs';
+import { NOT_JUDGED } from './not-judged.mjs';
+
+export const CHECKER = join(tools, 'check-hls');
+
+/**
+ * Grades, best first: `played` every track of video and audio is served and nothing is found against it, `partly` the
+ * same for some of them while the others are named with the reason, `refused` an error with a code, `findings` the
+ * checker finds something, `broken` no clear answer.
+ */
+export const GRADES = ['played', 'partly', 'refused', 'findings', 'broken'];
+
+const TIMEOUT = 15_000;
+
+/** One file through probe and checker. */
+export async function checkFile({ path }, { app, upstream }) {
+  const url = `${upstream}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  const d = encodeURIComponent(url);
+  const answer = await fetch(`${app}/probe?d=${d}`, { signal: AbortSignal.timeout(TIMEOUT) }).catch(
+    (error) => ({
+      status: 0,
+      json: async () => ({ error: { message: String(error) } }),
+    }),
+  );
+  const body = await answer.json().catch(() => ({}));
+  if (answer.status !== 200) return refusal(path, answer.status, body.error);
+  const media = body.tracks.filter(({ kind }) => kind === 'video' || kind === 'audio');
+  const omitted = media.filter(({ action }) => action === 'omit');
+  const checked = await runChecker(path, `${app}/hls/master.m3u8?d=${d}`);
+  const grade = !checked.passed ? 'findings' : omitted.length > 0 ? 'partly' : 'played';
+  return {
+    path,
+    grade,
+    detail: checked.last,
+    findings: checked.fails,
+    warnings: checked.warns,
+    tracks: media.map(describeTrack).join(' · '),
+  };
+}
+
+const describeTrack = ({ sourceCodec, codec, action, reason }) =>
+  action === 'omit' ? `${sourceCodec} omitted (${reason})` : `${sourceCodec} as ${codec}`;
+
+function refusal(path, status, error) {
+  const isClear = status >= 400 && status !== 500 && typeof error?.code === 'string';
+  const grade = isClear ? 'refused' : 'broken';
+  const detail = isClear
+    ? `${error.code}: ${error.message}`
+    : `status ${status}: ${error?.message ?? 'no JSON'}`;
+  return { path, grade, detail, findings: [], warnings: [], tracks: '' };
+}
+
+/** The checker's verdict and the findings it printed. */
+function runChecker(path, url) {
+  const ignored = Object.keys(NOT_JUDGED[path] ?? {});
+  const args = [
+    CHECKER,
+    url,
+    '--random-order',
+    '--decode',
+    '--source',
+    join(corpus, 'files', path),
+    ...(ignored.length > 0 ? ['--ignore', ignored.join(',')] : []),
+  ];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { maxBuffer: 1 << 26, timeout: 300_000 }, (error, stdout) => {
+      const lines = stdout.split('\n');
+      resolve({
+        passed: !error,
+        fails: lines.filter((line) => line.startsWith('FAIL')),
+        warns: [
+          ...new Set(lines.filter((line) => line.startsWith('WARN')).map((line) => line.split(/\s+/)[1])),
+        ],
+        last: lines.findLast((line) => / checks, /.test(line)) ?? 'no answer',
+      });
+    });
+  });
+}

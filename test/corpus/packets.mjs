@@ -1,0 +1,132 @@
+// Compares the packets of every Matroska and WebM file of a corpus with those that ffprobe read: count, size, CRC and
+// time. The corpus lies outside of the project: SLUICE_CORPUS names its folder (default: ../shared/corpus).
+//   npm run build && node test/corpus/packets.mjs [--match TEXT]
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { crc32, gunzipSync } from 'node:zlib';
+
+const project = fileURLToPath(new URL('../..', import.meta.url));
+const { openMatroska } = await import(join(project, 'dist/parsers/matroska/demuxer.js'));
+const { memorySource } = await import(join(project, 'dist/src/core/bytes.js'));
+const corpus = process.env.SLUICE_CORPUS ?? join(project, '../shared/corpus');
+const { values } = parseArgs({ options: { match: { type: 'string' } } });
+const signal = new AbortController().signal;
+
+/** Nanoseconds: ffprobe rounds to the container's precision, mostly 1 ms. */
+const TOLERANCE = 1_000_000;
+
+function manifest() {
+  const [head, ...rows] = readFileSync(join(corpus, 'MANIFEST.tsv'), 'utf8').trim().split('\n');
+  const names = head.split('\t');
+  return rows
+    .map((row) => Object.fromEntries(row.split('\t').map((cell, i) => [names[i], cell])))
+    .filter((file) => /matroska|webm/.test(file.container))
+    .filter((file) => !values.match || file.path.includes(values.match));
+}
+
+/** Tracks that ffprobe reads otherwise, and why: they are not compared. */
+const NOT_COMPARED = {
+  'joeyparrish+shaka-packager/packager/media/test/data/bear-vp8-webvtt.webm#3':
+    'ffprobe takes identifier and settings out of D_WEBVTT blocks and gives them as side data',
+  'webmproject+libwebm/testing/testdata/invalid/invalid_vp9_bitstream-bug_1416.webm#2':
+    'ffprobe gives no packets of a track whose CodecID is damaged',
+};
+
+/** Longest difference between two Vorbis frames of one lace: only the decoder knows which is short and which is long. */
+const VORBIS_FRAME = 25_000_000;
+
+/** ffprobe's packets by stream index. */
+function oracle(path) {
+  const text = gunzipSync(readFileSync(join(corpus, 'oracles/ffprobe', `${path}.csv.gz`))).toString();
+  const streams = new Map();
+  // Side data break the line.
+  const rows = text.trim().split(/\n(?=\d)/);
+  for (const row of rows) {
+    const [stream, pts, , , size, pos] = row.split(',');
+    const crc = /CRC32:([0-9a-f]+)/.exec(row)?.[1];
+    const list = streams.get(Number(stream)) ?? [];
+    streams.set(Number(stream), list);
+    list.push({ time: Number.parseFloat(pts) * 1e9, size: Number(size), pos, crc });
+  }
+  return streams;
+}
+
+async function packets(path) {
+  const file = readFileSync(join(corpus, 'files', path));
+  const demuxer = await openMatroska(memorySource(file), signal, { asStored: true });
+  const { start, end } = demuxer.payload;
+  const byTrack = new Map(demuxer.tracks.map((track) => [track.id, []]));
+  const query = { start, soft: end, end, tracks: new Set(byTrack.keys()) };
+  let skipped = 0;
+  for await (const batch of demuxer.samples(query, signal)) {
+    skipped += batch.skipped;
+    for (const sample of batch.samples)
+      byTrack.get(sample.trackId).push({
+        time: sample.time,
+        size: sample.data.length,
+        pos: sample.position,
+        crc: crc32(sample.data).toString(16).padStart(8, '0'),
+      });
+  }
+  return { demuxer, byTrack, skipped };
+}
+
+/** ffprobe counts laced frames on in whole units of the container, so that each is off by up to one more. */
+function placeInLace(packets, i) {
+  let first = i;
+  while (packets[first - 1]?.pos === packets[i].pos) first--;
+  return i - first;
+}
+
+/** What differs between one track and ffprobe's stream, the first of each kind. */
+function compare(own, theirs, { sourceCodec, codecDelay = 0 }) {
+  const frame = sourceCodec === 'A_VORBIS' ? VORBIS_FRAME : TOLERANCE;
+  const found = [];
+  if (own.length !== theirs.length) found.push(`${own.length} packets, ffprobe ${theirs.length}`);
+  const kinds = {
+    size: (a, b) => a.size !== b.size,
+    crc: (a, b) => a.crc !== b.crc,
+    time: (a, b, i) => Math.abs(a.time - codecDelay - b.time) > TOLERANCE + frame * placeInLace(theirs, i),
+  };
+  for (const [name, differs] of Object.entries(kinds)) {
+    const wrong = theirs.flatMap((packet, i) => (own[i] && differs(own[i], packet, i) ? [i] : []));
+    if (wrong.length === 0) continue;
+    const [i] = wrong;
+    const show = (p) => (name === 'time' ? (p.time / 1e9).toFixed(4) : p[name]);
+    found.push(`${name} of ${wrong.length}, first ${i}: ${show(own[i])} ≠ ${show(theirs[i])}`);
+  }
+  return found;
+}
+
+/** What differs, and what is only worth knowing. */
+async function check(path) {
+  const hasOracle = existsSync(join(corpus, 'oracles/ffprobe', `${path}.csv.gz`));
+  const { demuxer, byTrack, skipped } = await packets(path);
+  const notes = skipped > 0 ? [`${skipped} bytes skipped`] : [];
+  if (!hasOracle) return { wrong: [], notes: [...notes, 'ffprobe reads no packet of it'] };
+  const streams = oracle(path);
+  const wrong = demuxer.tracks.flatMap((track, i) => {
+    const reason = NOT_COMPARED[`${path}#${track.id}`];
+    if (reason) notes.push(reason);
+    const found = reason ? [] : compare(byTrack.get(track.id), streams.get(i) ?? [], track);
+    return found.map((text) => `#${track.id} ${track.sourceCodec}: ${text}`);
+  });
+  return { wrong, notes };
+}
+
+const counts = { agree: 0, differ: 0, refused: 0 };
+for (const { path, peculiarity } of manifest()) {
+  const { wrong, notes, refused } = await check(path).catch((error) => ({
+    wrong: [],
+    notes: [],
+    refused: `${error.code}: ${error.message}`,
+  }));
+  counts[refused ? 'refused' : wrong.length > 0 ? 'differ' : 'agree']++;
+  const lines = [...wrong, ...notes.map((note) => `(${note})`), ...(refused ? [refused] : [])];
+  if (lines.length > 0)
+    console.log(`${path}  [${peculiarity}]\n${lines.map((text) => `    ${text}`).join('\n')}`);
+}
+console.log(counts);
+process.exitCode = counts.differ > 0 ? 1 : 0;
