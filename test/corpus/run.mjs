@@ -4,7 +4,7 @@
 //   npm run corpus [-- --sample] [-- --match TEXT] [-- --fresh]
 // Without --fresh a run goes on where the last one of the same build was stopped.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { CHECKER, checkFile } from './check-file.mjs';
 import { corpus, files, peculiar } from './files.mjs';
