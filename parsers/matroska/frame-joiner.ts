@@ -1,5 +1,5 @@
 import type { Sample } from '../../src/core/contracts.ts';
-import { nanoseconds } from '../../src/core/time.ts';
+import { type Nanoseconds, nanoseconds } from '../../src/core/time.ts';
 import type { Joiner } from './setup.ts';
 
 interface PartialRule<Part> {
@@ -38,7 +38,7 @@ export function pairJoiner<Part>(rule: PartialRule<Part>): Joiner {
   };
 }
 
-/** One sample of two: place and key flag of the first. */
+/** One sample of two: place and key flag of the first. What is not shown by itself lasts no time. */
 const join = (
   [first, last]: readonly [Sample, Sample],
   data: Uint8Array,
@@ -46,7 +46,9 @@ const join = (
 ): Sample => ({
   ...first,
   time: stamp === 'first' ? first.time : last.time,
-  duration:
-    first.duration === null || last.duration === null ? null : nanoseconds(first.duration + last.duration),
+  duration: stamp === 'first' ? sum(first.duration, last.duration) : last.duration,
   data,
 });
+
+const sum = (a: Nanoseconds | null, b: Nanoseconds | null): Nanoseconds | null =>
+  a === null || b === null ? null : nanoseconds(a + b);

@@ -206,7 +206,9 @@ export const mapClusters = (file: Uint8Array, change: (entry: Element) => Conten
   );
 
 const withoutRelative = (cues: Uint8Array): Content =>
-  elements(cues).map((point) => changed(point, elements(point.data).map(dropRelative)).whole);
+  elements(cues)
+    .filter(({ id }) => id === ID.CuePoint)
+    .map((point) => changed(point, elements(point.data).map(dropRelative)).whole);
 
 const dropRelative = (entry: Element): Content =>
   entry.id === ID.CueTrackPositions
