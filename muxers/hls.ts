@@ -39,6 +39,11 @@ export interface MediaPlaylist {
   readonly isIndependent: boolean;
   /** Seconds. */
   readonly targetDuration: number;
+  /** EVENT: may grow until it is ended. */
+  readonly type: 'VOD' | 'EVENT';
+  readonly isEnded: boolean;
+  /** Seconds where players shall begin (RFC 8216, 4.3.5.2); null leaves it to them. */
+  readonly startsAt: number | null;
   readonly initUri: string;
   /** Microseconds. */
   readonly segments: readonly { readonly duration: number; readonly uri: string }[];
@@ -72,13 +77,14 @@ export function mediaPlaylist(playlist: MediaPlaylist): string {
     ...header(playlist.isIndependent),
     `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
     '#EXT-X-MEDIA-SEQUENCE:0',
-    '#EXT-X-PLAYLIST-TYPE:VOD',
+    `#EXT-X-PLAYLIST-TYPE:${playlist.type}`,
+    ...(playlist.startsAt === null ? [] : [`#EXT-X-START:TIME-OFFSET=${playlist.startsAt}`]),
     `#EXT-X-MAP:URI=${quoted(playlist.initUri)}`,
     ...playlist.segments.flatMap(({ duration, uri }) => [
       `#EXTINF:${(duration / 1_000_000).toFixed(6)},`,
       uri,
     ]),
-    '#EXT-X-ENDLIST',
+    ...(playlist.isEnded ? ['#EXT-X-ENDLIST'] : []),
   ]);
 }
 

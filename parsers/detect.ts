@@ -4,12 +4,17 @@ import { MediaError, unsupported } from '../src/core/errors.ts';
 import { LIMITS } from '../src/core/limits.ts';
 import { openMatroska } from './matroska/demuxer.ts';
 
+export interface OpenOptions {
+  /** `in order`: the source gives its bytes from the first one on, each once, but for those at its beginning. */
+  readonly access?: 'anywhere' | 'in order';
+}
+
 interface Container {
   readonly name: string;
   /** How sure the first bytes make it: 0 (no) to 1. */
   score(head: Uint8Array): number;
   /** Null for what is only recognised. */
-  readonly open: ((source: Source, signal: AbortSignal) => Promise<Demuxer>) | null;
+  readonly open: ((source: Source, signal: AbortSignal, options: OpenOptions) => Promise<Demuxer>) | null;
 }
 
 /** True when `text` (Latin-1) stands at `at`. */
@@ -68,13 +73,17 @@ const CONTAINERS: readonly Container[] = [
  * Opens the container whose signature the first bytes carry.
  * @throws MediaError `unsupported` naming what it is instead, `truncated` for an empty resource
  */
-export async function openContainer(source: Source, signal: AbortSignal): Promise<Demuxer> {
+export async function openContainer(
+  source: Source,
+  signal: AbortSignal,
+  options: OpenOptions = {},
+): Promise<Demuxer> {
   const head = await readRange(source, { start: 0, end: LIMITS.head }, signal);
   if (head.length === 0) throw new MediaError('truncated', 'The file is empty', { offset: 0 });
   const [best] = CONTAINERS.map((container) => ({ container, score: container.score(head) }))
     .filter((candidate) => candidate.score > 0)
     .sort((a, b) => b.score - a.score);
-  if (best?.container.open) return best.container.open(source, signal);
+  if (best?.container.open) return best.container.open(source, signal, options);
   const readable = CONTAINERS.filter((container) => container.open).map((container) => container.name);
   throw unsupported(
     best

@@ -13,7 +13,7 @@ import { type Config, type LogLevel, readConfig } from './config.ts';
 import { MediaError } from './core/errors.ts';
 import type { AppDeps, Logger } from './http/deps.ts';
 import { sendChunksOnNode } from './http/node-body.ts';
-import { createLibrary, type OpenedSource } from './pipeline/library.ts';
+import { createLibrary, type Library, type OpenedSource } from './pipeline/library.ts';
 import { createTokenBox, deriveAccessKey, type MediaRequest } from './proxy/token.ts';
 import { type AddressPolicy, addressPolicy } from './sources/address-policy.ts';
 import type { HttpClient } from './sources/http.ts';
@@ -77,7 +77,8 @@ async function main(): Promise<void> {
     ? { secret: config.secret, isKept: true }
     : await loadSecret(config.stateDir ?? defaultStateDir(process.env));
   const client = lateClient(addressPolicy(config));
-  const app = createApp(await createDeps({ config, client, secret: kept.secret }), Date.now);
+  const deps = await createDeps({ config, client, secret: kept.secret });
+  const app = createApp(deps, Date.now);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
@@ -85,7 +86,7 @@ async function main(): Promise<void> {
   process.stdout.write(`Key for other sites' pages to local files: ${await deriveAccessKey(kept.secret)}\n`);
   if (!kept.isKept)
     process.stderr.write('The state folder cannot be written: addresses end with this process\n');
-  stopOnSignals(server, client);
+  stopOnSignals(server, client, deps.library);
   await client();
 }
 
@@ -153,6 +154,7 @@ async function openSource(request: MediaRequest, places: Places): Promise<Opened
     const file = localFileSource(path);
     return {
       source: cache.wrap(file),
+      sequence: null,
       access: () => 'local',
       want: () => undefined,
       isCurrent: () => file.isCurrent(),
@@ -162,6 +164,7 @@ async function openSource(request: MediaRequest, places: Places): Promise<Opened
   let wanted = 0;
   return {
     source: cache.wrap(ranges.wrap(upstream, () => wanted)),
+    sequence: upstream,
     access: () => upstream.access ?? 'private',
     want: (bytesPerSecond) => {
       wanted = bytesPerSecond;
@@ -219,8 +222,9 @@ const shownHost = (host: string): string =>
   host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
 
 /** A first signal lets transfers end for a moment; a second one does not wait. */
-function stopOnSignals(server: Server, client: LateClient): void {
+function stopOnSignals(server: Server, client: LateClient, library: Library): void {
   const stop = () => {
+    library.close();
     server.close();
     server.closeIdleConnections();
     setTimeout(() => server.closeAllConnections(), STOP_AFTER).unref();

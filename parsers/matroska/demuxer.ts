@@ -7,7 +7,7 @@ import { readContainerInfo } from './container-info.ts';
 import { cueBase, parseCues } from './cues.ts';
 import type { Master } from './ebml.ts';
 import { completeTracks } from './first-frames.ts';
-import { type Layout, readLayout } from './layout.ts';
+import { type Layout, readLayout, type SourceAccess } from './layout.ts';
 import { readSamples } from './samples.ts';
 import { readStatistics } from './statistics.ts';
 import { type MatroskaTrack, readTracks } from './tracks.ts';
@@ -20,6 +20,7 @@ export interface MatroskaOptions {
    * nothing is brought into MP4's form, joined, or moved by CodecDelay. For comparing with other readers.
    */
   readonly asStored?: boolean;
+  readonly access?: SourceAccess;
 }
 
 /**
@@ -32,7 +33,7 @@ export async function openMatroska(
   signal: AbortSignal,
   options: MatroskaOptions = {},
 ): Promise<Demuxer> {
-  const layout = await readLayout(source, signal);
+  const layout = await readLayout(source, signal, options.access ?? 'anywhere');
   const info = layout.elements('Info')[0];
   const timestampScale = info?.uint('TimestampScale') || DEFAULT_TIMESTAMP_SCALE;
   const place = { start: layout.firstCluster ?? layout.payloadEnd, end: layout.payloadEnd };

@@ -1,6 +1,6 @@
 import { readRange } from '../../src/core/bytes.ts';
 import type { ByteRange, Source } from '../../src/core/contracts.ts';
-import { MediaError, unsupported } from '../../src/core/errors.ts';
+import { MediaError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { AttachmentHeads } from './attachments.ts';
 import { findClusterId } from './cluster.ts';
@@ -31,6 +31,9 @@ const REPEATED: ReadonlySet<TopName> = new Set(['SeekHead', 'Cues', 'Tags']);
 /** Places with the ID of Tracks that are looked at when nothing names it: others are payload that looks like it. */
 const TRACKS_CANDIDATES = 8;
 
+/** `in order`: nothing may be read before what was read already, and nothing far ahead of it. */
+export type SourceAccess = 'anywhere' | 'in order';
+
 /** What is known of the file before its packets. */
 export interface Layout {
   readonly bounds: SegmentBounds;
@@ -49,12 +52,18 @@ export interface Layout {
  * Reads the head of the file, then what it names and does not hold, in one further round trip.
  * @throws MediaError `corrupt`, `truncated`, `unsupported` (no size), `limit`
  */
-export async function readLayout(source: Source, signal: AbortSignal): Promise<Layout> {
+export async function readLayout(source: Source, signal: AbortSignal, access: SourceAccess): Promise<Layout> {
   const head = await readRange(source, { start: 0, end: LIMITS.head }, signal);
   const bounds = readSegmentBounds(head);
   const size = source.size;
   if (size === null)
-    throw unsupported('The upstream does not say how long the file is; it cannot be sought in');
+    throw new MediaError(
+      'unsupported',
+      'The upstream does not say how long the file is; it cannot be sought in',
+      {
+        inOrderOnly: true,
+      },
+    );
   const end = Math.min(bounds.end ?? size, size);
   const read = (range: ByteRange) => readRange(source, range, signal);
   const reading: Reading = { read, bounds, end, found: new Found() };
@@ -64,10 +73,14 @@ export async function readLayout(source: Source, signal: AbortSignal): Promise<L
     bounds.maxIdLength,
   );
   reading.found.take(first);
-  const [reached] = await Promise.all([reachCluster(first, reading), followSeekHeads(first, reading)]);
+  const isInOrder = access === 'in order';
+  const [reached] = await Promise.all([
+    reachCluster(first, reading),
+    isInOrder ? null : followSeekHeads(first, reading),
+  ]);
   // Nowhere reached: the size of an element before it may be what is damaged.
   const firstCluster = reached ?? findClusterId(head, bounds.start);
-  if (!reading.found.has('Tracks')) await searchTracks(firstCluster ?? bounds.start, reading);
+  if (!reading.found.has('Tracks') && !isInOrder) await searchTracks(firstCluster ?? bounds.start, reading);
   return layoutOf(reading, firstCluster, head);
 }
 

@@ -1,3 +1,4 @@
+import { BitWriter } from '../core/bits.ts';
 import { ByteCursor } from '../core/bytes.ts';
 import { corrupt } from '../core/errors.ts';
 
@@ -8,6 +9,10 @@ export interface AlacCookie {
   readonly bitDepth: number;
   readonly channels: number;
   readonly sampleRate: number;
+  /** The adaptive Golomb coder's: mb, where its mean begins; pb, how fast that moves; kb, its longest remainder. */
+  readonly initialHistory: number;
+  readonly historyMultiplier: number;
+  readonly riceLimit: number;
   /** The 24 bytes themselves. */
   readonly record: Uint8Array;
 }
@@ -32,14 +37,23 @@ export function readAlacCookie(bytes: Uint8Array): AlacCookie {
   const frameLength = fields.u32();
   fields.skip(1);
   const bitDepth = fields.u8();
-  fields.skip(3);
+  const [historyMultiplier, initialHistory, riceLimit] = [fields.u8(), fields.u8(), fields.u8()];
   const channels = fields.u8();
   fields.skip(10);
   const sampleRate = fields.u32();
   const isSane =
     frameLength > 0 && frameLength <= MAX_FRAME && channels > 0 && channels <= MAX_CHANNELS && sampleRate > 0;
   if (!isSane || ![16, 20, 24, 32].includes(bitDepth)) throw corrupt('ALAC cookie with impossible values');
-  return { frameLength, bitDepth, channels, sampleRate, record };
+  return {
+    frameLength,
+    bitDepth,
+    channels,
+    sampleRate,
+    initialHistory,
+    historyMultiplier,
+    riceLimit,
+    record,
+  };
 }
 
 const isAtom = (bytes: Uint8Array, type: string): boolean =>
@@ -47,3 +61,90 @@ const isAtom = (bytes: Uint8Array, type: string): boolean =>
 
 /** Content of the `alac` box behind version and flags. */
 export const alacRecord = ({ record }: AlacCookie): Uint8Array => record;
+
+/** Syntactic elements: a single channel, a pair, the end. */
+const ELEMENT = { single: 0, pair: 1, end: 7 } as const;
+
+/** Elements by channels, in the order of the bitstream; the LFE channel is a single one. */
+const LAYOUTS: readonly (readonly ('single' | 'pair')[])[] = [
+  [],
+  ['single'],
+  ['pair'],
+  ['single', 'pair'],
+  ['single', 'pair', 'single'],
+  ['single', 'pair', 'pair'],
+  ['single', 'pair', 'pair', 'single'],
+  ['single', 'pair', 'pair', 'single', 'single'],
+  ['single', 'pair', 'pair', 'pair', 'single'],
+];
+
+/**
+ * A frame of digital silence, compressed: residuals of 0 without prediction. Fewer samples than a frame has make a
+ * partial frame; null for more.
+ * @param record ALACSpecificConfig
+ * @throws MediaError `corrupt`, `truncated` for a broken record
+ */
+export function silentAlacFrame(record: Uint8Array, samples: number): Uint8Array | null {
+  const cookie = readAlacCookie(record);
+  if (samples < 1 || samples > cookie.frameLength || cookie.riceLimit === 0) return null;
+  const bits = new BitWriter();
+  const instances = { single: 0, pair: 0 };
+  for (const kind of LAYOUTS[cookie.channels] ?? []) {
+    bits.u(ELEMENT[kind], 3).u(instances[kind]++, 4);
+    writeSilence(bits, cookie, { samples, channels: kind === 'pair' ? 2 : 1 });
+  }
+  return bits.u(ELEMENT.end, 3).bytes();
+}
+
+interface Silence {
+  readonly samples: number;
+  readonly channels: number;
+}
+
+const UNUSED_HEADER_BITS = 12;
+/** A pair of 32 bits is beyond a decoder's word: the lowest byte of each sample stands uncompressed. */
+const SHIFTED_BYTES = { 16: 0, 20: 0, 24: 0, 32: 1 } as const;
+/** mixBits and mixRes. */
+const NO_MIXING_BITS = 16;
+
+/** One element: its header, the coefficients and the shifted bytes, then the residuals of each channel. */
+function writeSilence(bits: BitWriter, cookie: AlacCookie, { samples, channels }: Silence): void {
+  const isPartial = samples !== cookie.frameLength;
+  const shifted = SHIFTED_BYTES[cookie.bitDepth as 16 | 20 | 24 | 32];
+  bits.u(0, UNUSED_HEADER_BITS).flag(isPartial).u(shifted, 2).flag(false);
+  if (isPartial) bits.u(samples, 32);
+  bits.u(0, NO_MIXING_BITS);
+  for (let channel = 0; channel < channels; channel++) writeNoPrediction(bits);
+  for (let i = 0; i < samples * channels; i++) bits.u(0, shifted * 8);
+  for (let channel = 0; channel < channels; channel++) writeZeroResiduals(bits, cookie, samples);
+}
+
+/** pbFactor in quarters: the cookie's own multiplier. */
+const WHOLE_FACTOR = 4;
+
+/** denShift, without effect here, as encoders write it: decoders refuse 0. */
+const USUAL_SHIFT = 9;
+
+/** mode, denShift, pbFactor, number of coefficients. */
+const writeNoPrediction = (bits: BitWriter): BitWriter =>
+  bits.u(0, 4).u(USUAL_SHIFT, 4).u(WHOLE_FACTOR, 3).u(0, 5);
+
+const HISTORY_SHIFT = 9;
+/** Below this mean a run of zeros follows. */
+const RUN_HISTORY = 128;
+/** Nine ones: the value follows as it is. */
+const ESCAPE = 0x1ff;
+
+/** Zeros one by one, a bit each while the mean is a byte, until it is low; then a run of all that is left. */
+function writeZeroResiduals(bits: BitWriter, cookie: AlacCookie, samples: number): void {
+  let history = cookie.initialHistory;
+  let left = samples;
+  while (left > 0) {
+    bits.u(0, 1);
+    left--;
+    history -= (history * cookie.historyMultiplier) >> HISTORY_SHIFT;
+    if (left === 0 || history >= RUN_HISTORY) continue;
+    bits.u(ESCAPE, 9).u(left, 16);
+    left = 0;
+  }
+}

@@ -1,5 +1,7 @@
 import type { AudioConfig, AudioTrack, CodecConfig, VideoConfig, VideoTrack } from '../core/media.ts';
 import { aacCodecString, silentAacFrame } from './aac.ts';
+import { silentAc3Frame } from './ac3-silence.ts';
+import { silentAlacFrame } from './alac.ts';
 import { av1CodecString, av1Kind } from './av1.ts';
 import {
   dolbyVisionCodecString,
@@ -8,12 +10,13 @@ import {
   supplementalCodec,
 } from './dolby-vision.ts';
 import { eac3Info } from './eac3.ts';
+import { silentEac3Frame } from './eac3-silence.ts';
 import { flacFrameSamples, silentFlacFrame } from './flac.ts';
 import { h264CodecString, withH264ParameterSets } from './h264.ts';
 import { probeAccessUnit } from './h264-access-unit.ts';
 import { h265CodecString, withH265ParameterSets } from './h265.ts';
 import { probeH265AccessUnit } from './h265-access-unit.ts';
-import { mp3CodecString } from './mpeg-audio.ts';
+import { mp3CodecString, silentMp3Frame } from './mpeg-audio.ts';
 import { opusPacketSamples, parseDops, silentOpusPacket } from './opus.ts';
 import { vp9CodecString, vp9Kind } from './vp9.ts';
 
@@ -99,13 +102,13 @@ export const AUDIO_CODECS: AudioTable = {
   ac3: {
     kind: 'audio',
     codecString: () => 'ac-3',
-    silentFrame: () => null,
+    silentFrame: ({ record }) => silentAc3Frame(record),
     ...CONSTANT,
   },
   eac3: {
     kind: 'audio',
     codecString: () => 'ec-3',
-    silentFrame: () => null,
+    silentFrame: ({ record }) => silentEac3Frame(record),
     frameSamples: () => null,
     hlsChannels: ({ record }) => {
       const { isAtmos, complexityIndex } = eac3Info(record);
@@ -129,13 +132,13 @@ export const AUDIO_CODECS: AudioTable = {
   alac: {
     kind: 'audio',
     codecString: () => 'alac',
-    silentFrame: () => null,
+    silentFrame: ({ record }, samples) => silentAlacFrame(record, samples),
     ...CONSTANT,
   },
   mp3: {
     kind: 'audio',
     codecString: ({ record }) => mp3CodecString(record),
-    silentFrame: () => null,
+    silentFrame: ({ record }) => silentMp3Frame(record),
     ...CONSTANT,
   },
 };

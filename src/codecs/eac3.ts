@@ -1,6 +1,7 @@
 import { BitReader, BitWriter } from '../core/bits.ts';
 import { corrupt } from '../core/errors.ts';
-import { AC3_CHANNELS, parseAc3Frame } from './ac3.ts';
+import { AC3_CHANNELS, AC3_SYNC, parseAc3Frame } from './ac3.ts';
+import { EAC3_BLOCKS, readMetadata } from './eac3-metadata.ts';
 
 /** One synchronisation frame: ETSI TS 102 366, E.1.2. */
 export interface Eac3Frame {
@@ -24,13 +25,12 @@ export interface Eac3Frame {
   readonly bitrate: number;
 }
 
-const SYNC = 0x0b77;
 const RATES = [48_000, 44_100, 32_000] as const;
 const HALF_RATES = [24_000, 22_050, 16_000] as const;
-const BLOCKS = [1, 2, 3, 6] as const;
 const BLOCK_SAMPLES = 256;
 const FULL_BLOCKS = 3;
 const DEPENDENT = 1;
+const RESERVED_TYPE = 3;
 const MAX_BSID = 16;
 const FIRST_EAC3_BSID = 11;
 /** Where bsid lies in both syntaxes: bit 40. */
@@ -57,119 +57,22 @@ export function parseEac3Frame(frame: Uint8Array): Eac3Frame {
   const code = bits.u(2);
   const sampleRate = fscod === 3 ? HALF_RATES[code as 0 | 1 | 2] : RATES[fscod as 0 | 1 | 2];
   const blockCode = fscod === 3 ? FULL_BLOCKS : code;
-  const blocks = BLOCKS[blockCode as 0 | 1 | 2 | 3];
+  const blocks = EAC3_BLOCKS[blockCode as 0 | 1 | 2 | 3];
   const [acmod, lfeon, bsid] = [bits.u(3), bits.flag(), bits.u(5)];
-  skipDynamics(bits, acmod);
-  const channelMap = type === DEPENDENT && bits.flag() ? bits.u(16) : 0;
-  if (bits.flag()) skipMixing(bits, { type, acmod, lfeon, blockCode });
-  const bsmod = bits.flag() ? readInformation(bits, acmod, fscod) : 0;
-  skipConversion(bits, type, blockCode);
-  const complexityIndex = bits.flag() ? readAddition(bits) : 0;
-  if (sync !== SYNC || !sampleRate || bsid > MAX_BSID || bits.overrun) throw corrupt('No E-AC-3 frame');
+  const metadata = readMetadata(bits, { type, acmod, lfeon, fscod, blockCode });
+  const isSane = sync === AC3_SYNC && type !== RESERVED_TYPE && sampleRate && bsid <= MAX_BSID;
+  if (!isSane || bits.overrun) throw corrupt('No E-AC-3 frame');
   const bitrate = Math.round((frameBytes * 8 * sampleRate) / (blocks * BLOCK_SAMPLES) / 1000);
-  return {
-    type,
-    substream,
-    frameBytes,
-    fscod,
-    sampleRate,
-    blocks,
-    bsid,
-    bsmod,
-    acmod,
-    lfeon,
-    channelMap,
-    complexityIndex,
-    bitrate,
-  };
+  const head = { type, substream, frameBytes, fscod, sampleRate, blocks, bsid, acmod, lfeon };
+  return { ...head, ...metadata, bitrate };
 }
 
+/** The AC-3 frame that dependent substreams may follow. */
 function coreFrame(frame: Uint8Array): Eac3Frame {
   const { frameBytes, fscod, sampleRate, bsid, bsmod, acmod, lfeon, samples } = parseAc3Frame(frame);
   const bitrate = Math.round((frameBytes * 8 * sampleRate) / samples / 1000);
-  const blocks = samples / BLOCK_SAMPLES;
-  return {
-    type: 2,
-    substream: 0,
-    frameBytes,
-    fscod,
-    sampleRate,
-    blocks,
-    bsid,
-    bsmod,
-    acmod,
-    lfeon,
-    channelMap: 0,
-    complexityIndex: 0,
-    bitrate,
-  };
-}
-
-/** One that is announced by a flag is there. */
-const skipIf = (bits: BitReader, size: number): void => {
-  if (bits.flag()) bits.skip(size);
-};
-
-/** dialnorm and compr, twice for two mono programmes. */
-function skipDynamics(bits: BitReader, acmod: number): void {
-  for (let i = acmod === 0 ? 2 : 1; i > 0; i--) {
-    bits.skip(5);
-    skipIf(bits, 8);
-  }
-}
-
-interface MixingFields {
-  readonly type: number;
-  readonly acmod: number;
-  readonly lfeon: boolean;
-  readonly blockCode: number;
-}
-
-/** Mixing metadata: E.1.2.2. */
-function skipMixing(bits: BitReader, { type, acmod, lfeon, blockCode }: MixingFields): void {
-  if (acmod > 2) bits.skip(2);
-  if ((acmod & 1) !== 0 && acmod > 2) bits.skip(6);
-  if ((acmod & 4) !== 0) bits.skip(6);
-  if (lfeon) skipIf(bits, 5);
-  if (type !== 0) return;
-  skipIf(bits, 6);
-  if (acmod === 0) skipIf(bits, 6);
-  skipIf(bits, 6);
-  const definition = bits.u(2);
-  if (definition === 1) bits.skip(5);
-  if (definition === 2) bits.skip(12);
-  if (definition === 3) bits.skip((bits.u(5) + 2) * 8);
-  if (acmod < 2) skipIf(bits, 14);
-  if (acmod === 0) skipIf(bits, 14);
-  if (!bits.flag()) return;
-  if (blockCode === 0) bits.skip(5);
-  else for (let block = BLOCKS[blockCode as 1 | 2 | 3]; block > 0; block--) skipIf(bits, 5);
-}
-
-/** Informational metadata; gives bsmod. */
-function readInformation(bits: BitReader, acmod: number, fscod: number): number {
-  const bsmod = bits.u(3);
-  bits.skip(2);
-  if (acmod === 2) bits.skip(4);
-  if (acmod >= 6) bits.skip(2);
-  skipIf(bits, 8);
-  if (acmod === 0) skipIf(bits, 8);
-  if (fscod < 3) bits.skip(1);
-  return bsmod;
-}
-
-/** convsync, or blkid and frmsizecod of what was AC-3. */
-function skipConversion(bits: BitReader, type: number, blockCode: number): void {
-  if (type === 0 && blockCode !== FULL_BLOCKS) bits.skip(1);
-  if (type === 2 && (blockCode === FULL_BLOCKS || bits.flag())) bits.skip(6);
-}
-
-/** addbsi: the extension of joint object coding, ETSI TS 103 420, 8.3. */
-function readAddition(bits: BitReader): number {
-  const size = bits.u(6) + 1;
-  if (size < 2) return 0;
-  bits.skip(7);
-  return bits.flag() ? bits.u(8) : 0;
+  const head = { type: 2, substream: 0, frameBytes, fscod, sampleRate, blocks: samples / BLOCK_SAMPLES };
+  return { ...head, bsid, bsmod, acmod, lfeon, channelMap: 0, complexityIndex: 0, bitrate };
 }
 
 /** The synchronisation frames of one sample. @throws MediaError `corrupt` */
@@ -186,8 +89,8 @@ export const eac3Samples = (sample: Uint8Array): number =>
     .filter(({ type, substream }) => type !== DEPENDENT && substream === 0)
     .reduce((samples, { blocks }) => samples + blocks * BLOCK_SAMPLES, 0);
 
-/** chan_loc by Table F.6.1, lowest bit first: places in the channel map, counted from its highest bit. */
-const LOCATIONS = [
+/** chan_loc by Table F.6.1, lowest bit first: places in the channel map (Table E.1.4), counted from its highest bit. */
+export const EAC3_LOCATIONS = [
   { place: 5, channels: 2 },
   { place: 6, channels: 2 },
   { place: 7, channels: 1 },
@@ -196,11 +99,11 @@ const LOCATIONS = [
   { place: 10, channels: 2 },
   { place: 11, channels: 2 },
   { place: 12, channels: 1 },
-  { place: 15, channels: 1 },
+  { place: 14, channels: 1 },
 ] as const;
 
 const locationsOf = (channelMap: number): number =>
-  LOCATIONS.reduce((bits, { place }, i) => bits | (((channelMap >> (15 - place)) & 1) << i), 0);
+  EAC3_LOCATIONS.reduce((bits, { place }, i) => bits | (((channelMap >> (15 - place)) & 1) << i), 0);
 
 const MAX_DATA_RATE = 0x1fff;
 
@@ -236,6 +139,49 @@ function writeSubstream(bits: BitWriter, main: Eac3Frame, dependents: readonly E
   bits.u(locations, dependents.length > 0 ? 9 : 1);
 }
 
+/** An independent substream in a `dec3` record: F.6. */
+export interface Eac3Substream {
+  readonly fscod: number;
+  /** Of AC-3, up to 10, where that is the core of the substreams that depend on it. */
+  readonly bsid: number;
+  readonly bsmod: number;
+  readonly acmod: number;
+  readonly lfeon: boolean;
+  readonly dependents: number;
+  /** chan_loc: what the dependent ones add, by the bits of `EAC3_LOCATIONS`; 0 without any. */
+  readonly locations: number;
+}
+
+/** Content of a `dec3` box. */
+export interface Eac3Record {
+  /** kbit/s of all substreams. */
+  readonly bitrate: number;
+  readonly substreams: readonly Eac3Substream[];
+  /** 0 without joint object coding. */
+  readonly complexityIndex: number;
+}
+
+/** @throws MediaError `corrupt` */
+export function parseDec3(record: Uint8Array): Eac3Record {
+  const bits = new BitReader(record);
+  const bitrate = bits.u(13);
+  const count = bits.u(3) + 1;
+  const substreams = Array.from({ length: count }, () => readSubstream(bits));
+  if (bits.overrun) throw corrupt(`dec3 of ${record.length} bytes`);
+  bits.skip(7);
+  return { bitrate, substreams, complexityIndex: bits.flag() ? bits.u(8) : 0 };
+}
+
+function readSubstream(bits: BitReader): Eac3Substream {
+  const [fscod, bsid] = [bits.u(2), bits.u(5)];
+  bits.skip(2);
+  const [bsmod, acmod, lfeon] = [bits.u(3), bits.u(3), bits.flag()];
+  bits.skip(3);
+  const dependents = bits.u(4);
+  const locations = bits.u(dependents > 0 ? 9 : 1);
+  return { fscod, bsid, bsmod, acmod, lfeon, dependents, locations: dependents > 0 ? locations : 0 };
+}
+
 /** What a `dec3` record says of the first independent substream. */
 export interface Eac3Info {
   readonly fscod: number;
@@ -252,25 +198,11 @@ export interface Eac3Info {
 
 /** @throws MediaError `corrupt` */
 export function eac3Info(record: Uint8Array): Eac3Info {
-  const bits = new BitReader(record);
-  const bitrate = bits.u(13);
-  const count = bits.u(3) + 1;
-  const substreams = Array.from({ length: count }, () => readSubstream(bits));
+  const { bitrate, substreams, complexityIndex } = parseDec3(record);
   const [first] = substreams;
-  if (bits.overrun || !first) throw corrupt(`dec3 of ${record.length} bytes`);
-  bits.skip(7);
-  const isAtmos = bits.flag();
-  return { ...first, bitrate, isAtmos, complexityIndex: isAtmos ? bits.u(8) : 0 };
-}
-
-function readSubstream(bits: BitReader) {
-  const fscod = bits.u(2);
-  bits.skip(10);
-  const [acmod, lfeon] = [bits.u(3), bits.flag()];
-  bits.skip(3);
-  const dependents = bits.u(4);
-  const locations = bits.u(dependents > 0 ? 9 : 1);
-  const added = LOCATIONS.reduce((sum, { channels }, i) => sum + ((locations >> i) & 1) * channels, 0);
-  const channels = (AC3_CHANNELS[acmod] ?? 0) + (lfeon ? 1 : 0) + (dependents > 0 ? added : 0);
-  return { fscod, acmod, lfeon, channels };
+  if (!first) throw corrupt(`dec3 of ${record.length} bytes`);
+  const { fscod, acmod, lfeon, locations } = first;
+  const added = EAC3_LOCATIONS.reduce((sum, { channels }, i) => sum + ((locations >> i) & 1) * channels, 0);
+  const channels = (AC3_CHANNELS[acmod] ?? 0) + (lfeon ? 1 : 0) + added;
+  return { fscod, acmod, lfeon, bitrate, channels, isAtmos: complexityIndex > 0, complexityIndex };
 }

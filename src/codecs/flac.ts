@@ -1,6 +1,7 @@
 import { BitReader, BitWriter } from '../core/bits.ts';
 import { ByteCursor, concat } from '../core/bytes.ts';
 import { corrupt } from '../core/errors.ts';
+import { crc8, crc16 } from './crc.ts';
 
 /** STREAMINFO: RFC 9639, 8.2. Block sizes in samples. */
 export interface FlacStreamInfo {
@@ -101,56 +102,49 @@ export function flacFrameSamples(frame: Uint8Array): number | null {
   if ((a << 6) + (b >> 2) !== SYNC) return null;
   const code = c >> 4;
   if (code !== SIZE_8_BITS && code !== SIZE_16_BITS) return BLOCK_SIZES[code] ?? null;
-  // The coded number has as many bytes as its first one has leading ones, at least one.
-  const ones = Math.clz32(~((frame[4] ?? 0) << 24));
-  const at = 4 + Math.max(1, ones);
+  const at = 4 + codedNumberBytes(frame[4] ?? 0);
   if (at + 1 >= frame.length) return null;
   const first = frame[at] ?? 0;
   return (code === SIZE_8_BITS ? first : first * 256 + (frame[at + 1] ?? 0)) + 1;
 }
 
-const MAX_BLOCK = 65_535;
+/** As many as its first byte has leading ones, at least one: 9.1.5. */
+const codedNumberBytes = (first: number): number => Math.max(1, Math.clz32(~(first << 24)));
 
-/** A frame of digital silence: a constant subframe of 0 for each channel. Null for a block size no frame has. */
+/** Subframe header: a constant, no wasted bits: 9.2.1. */
+const CONSTANT_SUBFRAME = 0;
+
+/**
+ * A frame of digital silence: a constant subframe of 0 for each channel. It bears the number 0 wherever it stands:
+ * decoders that are told times by a container do not read it. Null for more samples than the stream's blocks have.
+ * RFC 9639, 9.
+ * @param record content of a `dfLa` box
+ * @throws MediaError `corrupt`, `truncated` for a broken record
+ */
 export function silentFlacFrame(record: Uint8Array, samples: number): Uint8Array | null {
   const { channels, bitsPerSample, minBlockSize, maxBlockSize } = readDfLaStreamInfo(record);
-  if (samples < 1 || samples > MAX_BLOCK) return null;
-  const isFixed = minBlockSize === maxBlockSize;
-  const head = new BitWriter();
-  head.u(SYNC, 14).u(0, 1).flag(!isFixed);
-  // Sample rate and sample size from STREAMINFO; channels one by one.
-  head
-    .u(SIZE_16_BITS, 4)
-    .u(0, 4)
-    .u(channels - 1, 4)
-    .u(0, 3)
-    .u(0, 1);
-  head.u(0, 8).u(samples - 1, 16);
-  const header = head.bytes();
+  if (samples < 1 || samples > maxBlockSize) return null;
   const body = new BitWriter();
-  // Constant subframe, no wasted bits.
-  for (let channel = 0; channel < channels; channel++) body.u(0, 8).u(0, bitsPerSample);
+  for (let channel = 0; channel < channels; channel++) body.u(CONSTANT_SUBFRAME, 8).u(0, bitsPerSample);
+  const header = silentHeader({ channels, samples, isFixed: minBlockSize === maxBlockSize });
   const frame = concat([header, Uint8Array.of(crc8(header)), body.align().bytes()]);
   const crc = crc16(frame);
   return concat([frame, Uint8Array.of(crc >> 8, crc & 255)]);
 }
 
-/** x^8 + x^2 + x + 1: 9.1.8. */
-function crc8(bytes: Uint8Array): number {
-  let crc = 0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let i = 0; i < 8; i++) crc = crc & 0x80 ? ((crc << 1) ^ 0x07) & 0xff : crc << 1;
-  }
-  return crc;
+interface SilentHeader {
+  readonly channels: number;
+  readonly samples: number;
+  readonly isFixed: boolean;
 }
 
-/** x^16 + x^15 + x^2 + 1: 9.3. */
-function crc16(bytes: Uint8Array): number {
-  let crc = 0;
-  for (const byte of bytes) {
-    crc ^= byte << 8;
-    for (let i = 0; i < 8; i++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x8005) & 0xffff : crc << 1;
-  }
-  return crc;
+/** Sample rate and size are STREAMINFO's, channels independent, the coded number 0: 9.1. */
+function silentHeader({ channels, samples, isFixed }: SilentHeader): Uint8Array {
+  const bits = new BitWriter().u(SYNC, 14).u(0, 1).flag(!isFixed).u(SIZE_16_BITS, 4).u(0, 4);
+  return bits
+    .u(channels - 1, 4)
+    .u(0, 3 + 1)
+    .u(0, 8)
+    .u(samples - 1, 16)
+    .bytes();
 }

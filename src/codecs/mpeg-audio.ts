@@ -60,3 +60,28 @@ export function parseMpegAudioHeader(frame: Uint8Array): MpegAudioHeader {
 /** RFC 6381: object type 0x6B for MPEG-1, 0x69 for the lower rates of MPEG-2. */
 export const mp3CodecString = (header: Uint8Array): string =>
   parseMpegAudioHeader(header).version === 1 ? 'mp4a.6B' : 'mp4a.69';
+
+const LAYER_3 = 3;
+/** Sets protection_bit: there is no CRC. */
+const NO_CRC = 0x01;
+/** bitrate_index 1: free format has no size to be known, the lowest bit rate holds the side information of all. */
+const LOWEST_BITRATE = 0x10;
+const BITRATE_BITS = 0xf0;
+const RATE_BITS = 0x0c;
+/** mode, copyright, original and emphasis: what is no mode_extension. */
+const MODE_BITS = 0xcf;
+
+/**
+ * A layer III frame of silence with the version, rate, channels and bit rate of a frame's header: main_data_begin
+ * and part2_3_length are 0, so that the spectrum is empty. Null for other layers.
+ * @throws MediaError `corrupt` for what is no header
+ */
+export function silentMp3Frame(header: Uint8Array): Uint8Array | null {
+  if (parseMpegAudioHeader(header).layer !== LAYER_3) return null;
+  const [, b = 0, c = 0, d = 0] = header;
+  const bitrate = (c & BITRATE_BITS) === 0 ? LOWEST_BITRATE : c & BITRATE_BITS;
+  const start = Uint8Array.of(0xff, b | NO_CRC, bitrate | (c & RATE_BITS), d & MODE_BITS);
+  const frame = new Uint8Array(parseMpegAudioHeader(start).frameBytes);
+  frame.set(start);
+  return frame;
+}

@@ -20,6 +20,15 @@ export interface Source {
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/** Bytes that can only be read from the first one on, each once, by one reader. */
+export interface Sequence {
+  /**
+   * One transfer of the whole resource; chunks as they arrive, no faster than they are taken.
+   * @throws MediaError of the upstream; the abort reason when aborted
+   */
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
 /** A place where decoding may begin, as an index or a scan tells it. */
 export interface SeekPoint {
   /** Presentation time of the picture on the container's clock. */

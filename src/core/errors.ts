@@ -23,6 +23,8 @@ export interface ErrorDetails {
   readonly path?: readonly string[];
   /** HTTP status that the upstream answered. */
   readonly upstreamStatus?: number;
+  /** The resource can be read, but only from its beginning on and in order. */
+  readonly inOrderOnly?: boolean;
   /** Seconds after which another try makes sense. */
   readonly retryAfter?: number;
   readonly cause?: unknown;
@@ -34,6 +36,7 @@ export class MediaError extends Error {
   readonly offset: number | undefined;
   readonly path: readonly string[];
   readonly upstreamStatus: number | undefined;
+  readonly inOrderOnly: boolean;
   readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -43,6 +46,7 @@ export class MediaError extends Error {
     this.offset = details.offset;
     this.path = details.path ?? [];
     this.upstreamStatus = details.upstreamStatus;
+    this.inOrderOnly = details.inOrderOnly ?? false;
     this.retryAfter = details.retryAfter;
   }
 }

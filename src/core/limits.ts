@@ -43,6 +43,10 @@ export const LIMITS = {
   durationSeconds: 864_000,
   /** Silent frames that fill one segment. */
   fillFrames: 100_000,
+  /** Finished segments of a title that can only be read in order, for each pass over it: 60 s at 8 Mbit/s. */
+  liveWindow: 64 * 1024 * 1024,
+  /** Milliseconds without a request after which such a title is let go: a paused player asks every ten seconds. */
+  liveIdle: 30_000,
   /** Attachments and other elements are skipped, never read; this many hops while looking for the first cluster. */
   elementHops: 64,
   // sources

@@ -2,8 +2,9 @@ import { type Context, Hono } from 'hono';
 import { PLAYLIST_TYPE } from '../../muxers/hls.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Media } from '../pipeline/library.ts';
+import type { LiveStream } from '../pipeline/live/live-stream.ts';
 import { renderSegment } from '../pipeline/render-segment.ts';
-import { type Rendition, renditionPlaylist, titlePlaylist } from '../pipeline/renditions.ts';
+import { livePlaylist, type Rendition, renditionPlaylist, titlePlaylist } from '../pipeline/renditions.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { allowOrigins, guardSource, requirePassword } from './access.ts';
 import { isNamedIn } from './conditional.ts';
@@ -35,8 +36,11 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
 
   routes.get('/:token/:version/:rendition/index.m3u8', async (c) => {
     const { media, rendition } = await openRendition(c);
-    const text = renditionPlaylist(media.title, media.renditions, rendition);
-    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl: FOREVER });
+    const { title, renditions, live } = media;
+    const text = live
+      ? livePlaylist(title, rendition, live.progress())
+      : renditionPlaylist(title, renditions, rendition);
+    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl: live ? BRIEFLY : FOREVER });
   });
 
   routes.get('/:token/:version/:rendition/init.mp4', async (c) => {
@@ -109,14 +113,14 @@ function answerUnopened(c: Context<AppEnv>, { request, n, headers }: UnopenedAns
   if (request.url.startsWith('root:')) guardSource(c, 'local', request.isTrusted);
   else if (media) guardSource(c, media.access, request.isTrusted);
   else allowOrigins(c);
-  if (media) checkListed(findRendition(c, media), n ?? 0);
+  if (media && n !== undefined) checkListed(findRendition(c, media), media, n);
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
   return c.body(null, isNamedIn(c.req.header('if-none-match'), headers.ETag ?? '') ? 304 : 200);
 }
 
-function checkListed({ name, durations }: Rendition, n: number): void {
-  if (n >= durations.length)
-    throw new MediaError('not-found', `${name} has ${durations.length} segments; there is no number ${n}`);
+function checkListed({ name, durations }: Rendition, { live }: Media, n: number): void {
+  const count = live?.progress().ends.length ?? durations.length;
+  if (n >= count) throw new MediaError('not-found', `${name} has ${count} segments; there is no number ${n}`);
 }
 
 interface SegmentAnswer {
@@ -131,8 +135,7 @@ async function sendSegment(c: Context<AppEnv>, { request, n, headers }: SegmentA
   const { signal } = c.req.raw;
   const media = await openMedia(c, request, signal);
   const rendition = findRendition(c, media);
-  checkListed(rendition, n);
-  const chunks = renderSegment(media.title, { rendition, n }, { spans: deps.library.spans, signal });
+  const chunks = chunksOf(c, media, { rendition, n });
   const first = await chunks.next();
   if (first.done) throw new MediaError('corrupt', `Segment ${n} of ${rendition.name} holds no packet`);
   return deps.sendChunks(c, {
@@ -144,6 +147,31 @@ async function sendSegment(c: Context<AppEnv>, { request, n, headers }: SegmentA
       deps.log.warn({ segment: n, rendition: rendition.name, err: error }, 'segment broken off');
     },
   });
+}
+
+interface SegmentOf {
+  readonly rendition: Rendition;
+  readonly n: number;
+}
+
+function chunksOf(
+  c: Context<AppEnv>,
+  media: Media,
+  segment: SegmentOf,
+): AsyncGenerator<readonly Uint8Array[]> {
+  const { signal } = c.req.raw;
+  if (media.live) return liveChunks(media.live, segment, signal);
+  checkListed(segment.rendition, media, segment.n);
+  return renderSegment(media.title, segment, { spans: c.var.deps.library.spans, signal });
+}
+
+/** One that is not made yet is waited for: a viewer who comes back may be ahead of an input that was let go. */
+async function* liveChunks(
+  live: LiveStream,
+  { rendition, n }: SegmentOf,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Uint8Array[]> {
+  yield [await live.segment(rendition.name, n, signal)];
 }
 
 async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {

@@ -1,6 +1,5 @@
 import { Hono } from 'hono';
 import type { Track } from '../core/media.ts';
-import { toSeconds } from '../core/time.ts';
 import type { Media } from '../pipeline/library.ts';
 import type { TrackDecision } from '../pipeline/select-tracks.ts';
 import { segmentCount } from '../pipeline/title.ts';
@@ -19,19 +18,27 @@ export function probeRoutes(now: () => number): Hono<AppEnv> {
   return routes;
 }
 
-function describe({ title, renditions }: Media) {
+const INDEX_KINDS = {
+  whole: 'every packet read',
+  sampled: 'index, probed',
+  bisected: 'no index, found by bisection',
+} as const;
+
+function describe({ title, renditions, live }: Media) {
   const { timeline, video } = title;
+  const progress = live?.progress() ?? null;
+  const end = progress ? (progress.ends.at(-1) ?? 0) : timeline.end;
   const openCuts = timeline.cuts.filter((cut) => !cut.point.isSync).length;
   const codecs = new Map(
     renditions.map((r) => [r.kind === 'video' ? r.video.track.id : r.audio.track.id, r.codecString]),
   );
   return {
     container: title.demuxer.container,
-    duration: Number(toSeconds(timeline.end, timeline.timescale).toFixed(6)),
-    segments: segmentCount(title),
+    duration: Number((end / timeline.timescale).toFixed(6)),
+    segments: progress?.ends.length ?? segmentCount(title),
     version: title.version,
     index: {
-      kind: title.survey === 'whole' ? 'every packet read' : 'index, probed',
+      kind: live ? 'in order only' : INDEX_KINDS[title.survey],
       cuts: timeline.cuts.length,
       openCuts,
     },
@@ -39,12 +46,14 @@ function describe({ title, renditions }: Media) {
       describeTrack(decision, codecs.get(decision.track.id) ?? null, title.video?.track),
     ),
     renditions: renditions.map(({ name, bandwidth }) => ({ name, ...bandwidth })),
+    info: title.demuxer.info ?? null,
     silent: title.audio.length > 0 ? null : whySilent(title.decisions),
     warnings: [
       ...(openCuts > 0 && video
         ? [`${openCuts} segments begin with an open GOP: Chrome cannot seek to them without re-encoding`]
         : []),
       ...title.remarks,
+      ...(progress?.failure ? [`The input ended early: ${progress.failure}`] : []),
     ],
     counters: title.ledger.total(),
   };

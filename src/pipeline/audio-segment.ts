@@ -1,6 +1,8 @@
 import { audioCodec, frameSamples } from '../codecs/codecs.ts';
 import type { Sample, TimedPacket } from '../core/contracts.ts';
 import { corrupt } from '../core/errors.ts';
+import { NANOSECONDS_PER_SECOND } from '../core/time.ts';
+import { BorderBridge } from './audio-bridge.ts';
 import { AudioFramer, type Frame } from './audio-framer.ts';
 import type { Counters } from './ledger.ts';
 import type { CutLocator } from './locate-cut.ts';
@@ -32,19 +34,21 @@ export async function* audioPackets(
     return;
   }
   const framer = framerOf(audio, n, context.counters);
+  const sink = sinkOf(title, { audio, n }, framer);
   let isLedIn = false;
   for await (const samples of forwardSamples(title, { audio, n }, context)) {
     const first = samples[0];
     if (!isLedIn && first) {
       isLedIn = true;
-      if (isLate(audio, n, first)) await leadIn(title, { audio, n, framer }, context);
+      if (isLate(audio, n, first)) await leadIn(title, { audio, n, sink }, context);
     }
-    for (const sample of samples) framer.push(frameOf(audio, sample));
+    for (const sample of samples) sink.push(frameOf(audio, sample));
     const ready = framer.take();
     if (ready.length > 0) yield ready;
     if (framer.isDone) break;
   }
-  if (!isLedIn) await leadIn(title, { audio, n, framer }, context);
+  if (!isLedIn) await leadIn(title, { audio, n, sink }, context);
+  sink.finish();
   const rest = framer.finish();
   if (rest.length > 0) yield rest;
 }
@@ -66,6 +70,7 @@ async function* locatedPackets(
 ): AsyncGenerator<TimedPacket[]> {
   const { demuxer, timeline, window, video } = title;
   const framer = framerOf(audio, n, counters);
+  const sink = sinkOf(title, { audio, n }, framer);
   const start = await locator.anchor(n, signal);
   const next = timeline.cuts[n + 1]?.point.time ?? null;
   const { end } = demuxer.payload;
@@ -75,12 +80,13 @@ async function* locatedPackets(
   const isBehind = (sample: Sample) => next !== null && sample.time >= next + window;
   reading: for await (const batch of demuxer.samples(query, signal)) {
     for (const sample of batch.samples) {
-      if (sample.trackId === audio.track.id) framer.push(frameOf(audio, sample));
+      if (sample.trackId === audio.track.id) sink.push(frameOf(audio, sample));
       if (framer.isDone || isBehind(sample)) break reading;
     }
     const ready = framer.take();
     if (ready.length > 0) yield ready;
   }
+  sink.finish();
   const rest = framer.finish();
   if (rest.length > 0) yield rest;
 }
@@ -103,6 +109,34 @@ function framerOf(audio: PlannedAudio, n: number, counters: Counters): AudioFram
   return new AudioFramer(plan, counters);
 }
 
+/** What takes the frames of a segment. */
+interface Sink {
+  push(frame: Frame): void;
+  /** No more frames come. */
+  finish(): void;
+}
+
+/** The framer itself, or a bridge before it where holes cannot be filled with silence. */
+function sinkOf(
+  { standIns, window }: Title,
+  { audio: { track, clock, boundaries }, n }: { readonly audio: PlannedAudio; readonly n: number },
+  framer: AudioFramer,
+): Sink {
+  const standIn = standIns.get(track.id);
+  if (!standIn) return { push: (frame) => framer.push(frame), finish: () => {} };
+  const { gridOrigin, frameSize, timescale } = clock;
+  return new BorderBridge(framer, {
+    start: boundaries[n] ?? 0,
+    end: boundaries[n + 1] ?? 0,
+    isLast: n + 2 === boundaries.length,
+    // Packets that lie beside each other are at most half a window apart.
+    longest: Math.max(frameSize, Math.round((window / NANOSECONDS_PER_SECOND / 2) * timescale)),
+    gridOrigin,
+    frameSize,
+    standIn,
+  });
+}
+
 function frameOf({ track, clock }: PlannedAudio, { time, data }: Sample): Frame {
   const samples = frameSamples(track, data) ?? clock.frameSize;
   return { start: clock.ticksAt(time), samples, data };
@@ -115,11 +149,11 @@ const isLate = ({ clock, boundaries }: PlannedAudio, n: number, first: Sample): 
 interface LeadIn {
   readonly audio: PlannedAudio;
   readonly n: number;
-  readonly framer: AudioFramer;
+  readonly sink: Sink;
 }
 
 /** Frames of the segment that lie before its cut in the file; the first one begins with the title, not with its cut. */
-async function leadIn(title: Title, { audio, n, framer }: LeadIn, { signal }: AudioContext): Promise<void> {
+async function leadIn(title: Title, { audio, n, sink }: LeadIn, { signal }: AudioContext): Promise<void> {
   const cut = title.timeline.cuts[n];
   if (!cut) return;
   const { demuxer, seekIndex, window } = title;
@@ -131,7 +165,7 @@ async function leadIn(title: Title, { audio, n, framer }: LeadIn, { signal }: Au
     { start, soft: end, end, tracks: new Set([audio.track.id]) },
     signal,
   ))
-    for (const sample of batch.samples) framer.push(frameOf(audio, sample));
+    for (const sample of batch.samples) sink.push(frameOf(audio, sample));
 }
 
 /** The track's samples from the cut's position on, from the packet cache where it has the span. */

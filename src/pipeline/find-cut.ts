@@ -3,9 +3,8 @@ import { corrupt } from '../core/errors.ts';
 import type { VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds } from '../core/time.ts';
 import type { CutPoint } from '../core/timeline.ts';
-import { type Knot, LOOK_REACH } from './look.ts';
+import type { Bisection, Knot } from './look.ts';
 import { beginningOf, cutFacts, type PictureKind, pictureKind } from './pictures.ts';
-import type { Bisection } from './survey-bisected.ts';
 
 export interface LocatorPlan {
   readonly source: Source;
@@ -30,8 +29,6 @@ const REORDER = NANOSECONDS_PER_SECOND;
 export interface Scanning {
   anchor(n: number, signal: AbortSignal): Promise<Knot>;
   cut(n: number, signal: AbortSignal): Promise<CutPoint>;
-  /** About where a time lies in the file. */
-  about(time: number): number;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +43,7 @@ export async function findCut(plan: LocatorPlan, n: number, scanning: Scanning):
   const stretch = { start: startOf(plan, n), stop: startOf(plan, n + 1) };
   const choice = new Choice(plan.bisection.takesAny);
   let behind: Nanoseconds | null = null;
-  for await (const { sample, kind } of pictures(plan, { position, until: stretch.start }, scanning)) {
+  for await (const { sample, kind } of pictures(plan, position, scanning)) {
     const { time } = sample;
     if (time >= stretch.start && time < stretch.stop) choice.add(sample, kind);
     else if (time >= stretch.stop) behind ??= time;
@@ -66,22 +63,16 @@ interface Picture {
   readonly kind: PictureKind;
 }
 
-interface Stretch {
-  readonly position: number;
-  /** About the last time that is wanted. */
-  readonly until: number;
-}
-
 /** Pictures in decode order from a place on, until the caller has enough. */
 async function* pictures(
-  { demuxer, video, bisection }: LocatorPlan,
-  { position, until }: Stretch,
-  { about, signal }: Scanning,
+  { demuxer, video }: LocatorPlan,
+  position: number,
+  { signal }: Scanning,
 ): AsyncGenerator<Picture> {
   if (!video) throw corrupt('Sound alone has no pictures to cut at');
   const end = Math.min(position + MAX_SCAN, demuxer.payload.end);
-  const soft = Math.min(end, Math.max(position, about(until + bisection.delay)) + LOOK_REACH);
-  const query = { start: position, soft, end, tracks: new Set([video.id]) };
+  // One request, broken off where the caller has enough.
+  const query = { start: position, soft: end, end, tracks: new Set([video.id]) };
   for await (const batch of demuxer.samples(query, signal))
     for (const sample of batch.samples) {
       const kind = pictureKind(video, sample.data);
@@ -106,7 +97,7 @@ async function bridge(plan: LocatorPlan, { n, behind }: Hole, scanning: Scanning
     const { position } = await scanning.anchor(before, signal);
     const [start, stop] = [startOf(plan, before), startOf(plan, before + 1)];
     const points: CutPoint[] = [];
-    for await (const { sample, kind } of pictures(plan, { position, until: start }, scanning)) {
+    for await (const { sample, kind } of pictures(plan, position, scanning)) {
       if (sample.time >= behind) break;
       points.push(pointOf(sample, kind));
     }

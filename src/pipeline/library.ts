@@ -1,9 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { Source } from '../core/contracts.ts';
+import type { Sequence, Source } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
+import { LiveStream } from './live/live-stream.ts';
 import { planTitle } from './plan-title.ts';
 import { planRenditions, type Rendition } from './renditions.ts';
 import type { SelectionOptions } from './select-tracks.ts';
+import { SharedWork } from './shared-work.ts';
 import { createSpanCache, type SpanCache } from './span-cache.ts';
 import type { Title } from './title.ts';
 
@@ -13,6 +15,8 @@ export type Access = 'public' | 'named' | 'private' | 'local';
 /** A source that knows, once read from, how private the place is. */
 export interface OpenedSource {
   readonly source: Source;
+  /** The same bytes in order, for places that give them in no other way; null where that cannot be. */
+  readonly sequence: Sequence | null;
   access(): Access;
   /** Tells how many bytes a second playing takes, once that is known. */
   want(bytesPerSecond: number): void;
@@ -26,6 +30,8 @@ export interface Media {
   readonly access: Access;
   readonly isCurrent: () => Promise<boolean>;
   readonly renditions: readonly Rendition[];
+  /** What makes its segments where they can only be made in order; null where any can be made first. */
+  readonly live: LiveStream | null;
 }
 
 /** Opened titles, so that each is planned once for all its requests. */
@@ -40,6 +46,8 @@ export interface Library {
   /** Forgets a title whose source has changed. */
   forget(key: string): void;
   readonly spans: SpanCache;
+  /** Lets go of all inputs. */
+  close(): void;
 }
 
 export interface Wish {
@@ -54,7 +62,11 @@ const TITLE_AGE = 6 * 3600 * 1000;
 
 /** @param packetBytes budget of the packet cache */
 export function createLibrary(packetBytes: number): Library {
-  const titles = new LRUCache<string, Media>({ max: MAX_TITLES, ttl: TITLE_AGE });
+  const titles = new LRUCache<string, Media>({
+    max: MAX_TITLES,
+    ttl: TITLE_AGE,
+    dispose: (media) => media.live?.close(),
+  });
   const opening = new Map<string, SharedWork<Media>>();
   return {
     spans: createSpanCache(packetBytes),
@@ -62,12 +74,14 @@ export function createLibrary(packetBytes: number): Library {
     forget: (key) => {
       titles.delete(key);
     },
+    close: () => titles.clear(),
     async open(key, wish, signal) {
       const known = titles.get(key);
       if (known && (await known.isCurrent())) return known;
       let work = opening.get(key);
       if (!work) {
-        const fresh = new SharedWork(async (shared) => openMedia(wish, shared));
+        const forget = (media: Media) => titles.peek(key) === media && titles.delete(key);
+        const fresh = new SharedWork(async (shared) => openMedia(wish, shared, forget));
         work = fresh;
         opening.set(key, fresh);
         fresh.settled.then((media) => {
@@ -84,53 +98,24 @@ const unexpected = (error: unknown): never => {
   throw error;
 };
 
-async function openMedia({ openSource, options }: Wish, signal: AbortSignal): Promise<Media> {
+async function openMedia(
+  { openSource, options }: Wish,
+  signal: AbortSignal,
+  forget: (media: Media) => void,
+): Promise<Media> {
   const opened = await openSource();
-  const title = await planTitle(opened.source, options, signal);
-  opened.want(playingRate(title));
-  return {
-    title,
-    access: opened.access(),
-    isCurrent: opened.isCurrent,
-    renditions: planRenditions(title),
-  };
-}
-
-/** One piece of work that several wait for; it is aborted when the last of them leaves. */
-class SharedWork<T> {
-  readonly #controller = new AbortController();
-  readonly #result: Promise<T>;
-  #waiting = 0;
-  /** Null when it failed; never rejects. */
-  readonly settled: Promise<T | null>;
-
-  constructor(run: (signal: AbortSignal) => Promise<T>) {
-    this.#result = run(this.#controller.signal);
-    this.settled = this.#result.then(
-      (value) => value,
-      () => null,
-    );
-  }
-
-  /** @param onAbandoned called when nobody waits any more */
-  async join(signal: AbortSignal, onAbandoned: () => void): Promise<T> {
-    signal.throwIfAborted();
-    this.#waiting++;
-    let leave: (() => void) | undefined;
-    const left = new Promise<never>((_, reject) => {
-      leave = () => reject(signal.reason);
-      signal.addEventListener('abort', leave, { once: true });
-    });
-    try {
-      return await Promise.race([this.#result, left]);
-    } finally {
-      if (leave) signal.removeEventListener('abort', leave);
-      this.#waiting--;
-      if (this.#waiting === 0 && signal.aborted) {
-        onAbandoned();
-        this.#controller.abort(new MediaError('upstream', 'Nobody waits for this title any more'));
-      }
-    }
+  const { sequence, isCurrent } = opened;
+  try {
+    const title = await planTitle(opened.source, options, signal);
+    opened.want(playingRate(title));
+    return { title, access: opened.access(), isCurrent, renditions: planRenditions(title), live: null };
+  } catch (error) {
+    if (!(error instanceof MediaError) || !error.inOrderOnly || !sequence) throw error;
+    const onIdle = () => forget(media);
+    const live = await LiveStream.open(sequence, { options, onIdle }, signal);
+    const { title, renditions } = live;
+    const media: Media = { title, access: opened.access(), isCurrent, renditions, live };
+    return media;
   }
 }
 

@@ -1,9 +1,16 @@
 import { NANOSECONDS_PER_SECOND } from '../core/time.ts';
 import type { CutPoint } from '../core/timeline.ts';
 import { findCut, type LocatorPlan, type Scanning } from './find-cut.ts';
-import { FIRST_PACKETS, type Knot, LOOK_REACH, type Looking, lookAt } from './look.ts';
+import {
+  type Bisection,
+  FIRST_PACKETS,
+  type Knot,
+  LOOK_BYTES,
+  LOOK_REACH,
+  type Looking,
+  lookAt,
+} from './look.ts';
 import { Memo } from './memo.ts';
-import { type Bisection, LOOK_BYTES } from './survey-bisected.ts';
 
 /** Finds the places of a title that has no index. Every answer is a function of the file's bytes alone. */
 export interface CutLocator {
@@ -50,12 +57,13 @@ export function createLocator(plan: LocatorPlan): CutLocator {
   };
   const anchor: Scanning['anchor'] = (n, signal) =>
     anchors.get(n, (shared) => findAnchor(plan, n, { look, signal: shared }), signal);
-  const about = (time: number) => estimate(plan, time);
   const cut: Scanning['cut'] = async (n, signal) =>
-    n === 0
-      ? plan.first
-      : cuts.get(n, (shared) => findCut(plan, n, { anchor, cut, about, signal: shared }), signal);
-  return { anchor: async (n, signal) => (await anchor(n, signal)).position, cut, estimate: about };
+    n === 0 ? plan.first : cuts.get(n, (shared) => findCut(plan, n, { anchor, cut, signal: shared }), signal);
+  return {
+    anchor: async (n, signal) => (await anchor(n, signal)).position,
+    cut,
+    estimate: (time) => estimate(plan, time),
+  };
 }
 
 type Look = (from: number, signal: AbortSignal) => Promise<Knot | null>;

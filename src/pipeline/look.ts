@@ -1,8 +1,11 @@
 import { concat } from '../core/bytes.ts';
 import type { Demuxer, Sample, SampleHead, Source } from '../core/contracts.ts';
+import type { Nanoseconds } from '../core/time.ts';
 
 /** Bytes of what was read before that are looked at again: a structure may lie over the border. */
 const OVERLAP = 4096;
+/** What the shortest look reads. */
+export const LOOK_BYTES = 128 * 1024;
 /** How far a look reads on at most: the longest cluster of common muxers is 5 MB. */
 export const LOOK_REACH = 8 * 1024 * 1024;
 /** Packets read behind a place that was found. */
@@ -61,6 +64,20 @@ export async function lookAt(looking: Looking, reach: Reach, signal: AbortSignal
     if (head) return { position: head.entry, time: head.time };
   }
   return null;
+}
+
+/** What it takes to find a place by its time in a file without an index. */
+export interface Bisection {
+  /** Places met while planning, ascending in position and time; the first packets of the file first. */
+  readonly knots: readonly Knot[];
+  /** Distance of planned times. */
+  readonly spacing: Nanoseconds;
+  /** How much later than its planned time a cut is expected at most. */
+  readonly delay: Nanoseconds;
+  /** Places where not every player can begin are cuts too: there are no others. */
+  readonly takesAny: boolean;
+  /** Bytes from one place where parsing can begin to the next, as far as seen. */
+  readonly entryBytes: number;
 }
 
 interface Wanted {

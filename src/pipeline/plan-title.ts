@@ -9,12 +9,13 @@ import { Ledger } from './ledger.ts';
 import { audioCuts, seekIndex, videoCuts } from './plan-cuts.ts';
 import { locatedCuts, withUnseenPeaks } from './plan-located.ts';
 import { planAudio, planAudioClock, planVideo } from './plan-tracks.ts';
-import { type Selection, type SelectionOptions, selectTracks } from './select-tracks.ts';
+import { refuseNothing, type Selection, type SelectionOptions, selectTracks } from './select-tracks.ts';
 import { type KeptTracks, type Survey, surveyWhole } from './survey.ts';
 import { surveyBisected } from './survey-bisected.ts';
 import { surveySampled } from './survey-sampled.ts';
 import type { Title } from './title.ts';
 import { versionOf } from './version.ts';
+import { saneBounds, withinBounds } from './wild-stamps.ts';
 
 /** What the last cut lasts at least, where nothing tells the end of the title. */
 const SHORTEST_PICTURE = NANOSECONDS_PER_SECOND / 24;
@@ -33,22 +34,11 @@ export async function planTitle(
   const demuxer = await openContainer(source, signal);
   const selection = selectTracks(demuxer.tracks, options);
   refuseNothing(selection);
-  const [version, survey] = await Promise.all([
+  const [version, surveyed] = await Promise.all([
     versionOf(source, options, signal),
     surveyTitle(source, { demuxer, kept: selection.kept }, signal),
   ]);
-  return assemble({ source, demuxer, selection: withoutEmpty(selection, survey), survey, version });
-}
-
-function refuseNothing({ kept, decisions }: Selection): void {
-  if (kept.video || kept.audio.length > 0) return;
-  const media = decisions.filter(({ track }) => track.kind === 'video' || track.kind === 'audio');
-  const reasons = media
-    .map(({ track, reason }) => `${track.kind} ${track.sourceCodec}: ${reason}`)
-    .join('; ');
-  const isEncrypted = media.length > 0 && media.every(({ track }) => track.unreadable === 'encrypted');
-  if (isEncrypted) throw new MediaError('encrypted', `The tracks are encrypted (${reasons})`);
-  throw unsupported(reasons ? `No track can be played: ${reasons}` : 'The file has neither video nor audio');
+  return assemble({ source, ...surveyed, selection: withoutEmpty(selection, surveyed.survey), version });
 }
 
 interface Opened {
@@ -56,7 +46,17 @@ interface Opened {
   readonly kept: KeptTracks;
 }
 
-async function surveyTitle(source: Source, { demuxer, kept }: Opened, signal: AbortSignal): Promise<Survey> {
+interface Surveyed {
+  readonly survey: Survey;
+  /** Without the packets whose stamps cannot be meant. */
+  readonly demuxer: Demuxer;
+}
+
+async function surveyTitle(
+  source: Source,
+  { demuxer, kept }: Opened,
+  signal: AbortSignal,
+): Promise<Surveyed> {
   const size = source.size ?? 0;
   if (demuxer.payload.start >= demuxer.payload.end)
     throw new MediaError('truncated', 'The file ends before its first packet', {
@@ -64,11 +64,21 @@ async function surveyTitle(source: Source, { demuxer, kept }: Opened, signal: Ab
     });
   const index = mainIndex(demuxer, kept);
   if (size <= LIMITS.wholeAtOnce || (!index && size <= LIMITS.wholeWithoutIndex))
-    return surveyWhole(demuxer, kept, signal);
-  const survey = index && (await surveySampled({ source, demuxer, kept, signal }, index));
-  if (survey && survey.points.length > 0) return survey;
-  if (size <= LIMITS.wholeWithoutIndex) return surveyWhole(demuxer, kept, signal);
-  return surveyBisected({ source, demuxer, kept, signal });
+    return surveySane(demuxer, kept, signal);
+  const sampling = { source, demuxer, kept, signal };
+  const survey = index && (await surveySampled(sampling, index));
+  if (survey && survey.points.length > 0) return { survey, demuxer };
+  if (size <= LIMITS.wholeWithoutIndex) return surveySane(demuxer, kept, signal);
+  return { survey: await surveyBisected(sampling), demuxer };
+}
+
+/** Every packet but those of damaged clusters, whose stamps lie days away from the others. */
+async function surveySane(demuxer: Demuxer, kept: KeptTracks, signal: AbortSignal): Promise<Surveyed> {
+  const survey = await surveyWhole(demuxer, kept, signal);
+  const bounds = saneBounds(survey);
+  if (!bounds) return { survey, demuxer };
+  const sane = withinBounds(demuxer, bounds);
+  return { survey: await surveyWhole(sane, kept, signal), demuxer: sane };
 }
 
 /** Seek points of the main track; for audio alone those of any track will do. Null without any. */
@@ -143,6 +153,9 @@ function assemble({ source, demuxer, selection, survey, version }: Parts): Title
     decisions,
     seekIndex: index,
     window,
+    standIns: new Map(
+      [...survey.tracks].flatMap(([id, { standIn }]) => (standIn ? [[id, standIn] as const] : [])),
+    ),
     locator: located?.locator ?? null,
     slack: located?.slack ?? 0,
     bandwidth: withUnseenPeaks(

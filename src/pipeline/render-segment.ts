@@ -1,6 +1,6 @@
-import type { TimedPacket } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
 import { audioPackets } from './audio-segment.ts';
+import { Chunker } from './chunks.ts';
 import type { Rendition } from './renditions.ts';
 import type { SpanCache } from './span-cache.ts';
 import { segmentCount, type Title } from './title.ts';
@@ -10,11 +10,6 @@ export interface RenderContext {
   readonly spans: SpanCache;
   readonly signal: AbortSignal;
 }
-
-/** Seconds of media in one chunk: what a player waits for before it has a first picture. */
-const CHUNK = 0.5;
-/** Sequence numbers of one segment's fragments: more than a ten-hour segment has chunks. */
-const CHUNKS_PER_SEGMENT = 4096;
 
 /**
  * The bytes of segment n as moof+mdat chunks, each a list of buffers, as soon as their times are final. A pure
@@ -33,20 +28,12 @@ export async function* renderSegment(
     rendition.kind === 'video'
       ? videoPackets(title, n, { recorder: spans.recorder(title, n), signal, counters })
       : audioPackets(title, { audio: rendition.audio, n }, { spans, signal, counters });
-  const length = Math.round(CHUNK * rendition.timescale);
-  let chunk: TimedPacket[] = [];
-  let count = 0;
-  const flush = () => {
-    const sequence = n * CHUNKS_PER_SEGMENT + Math.min(++count, CHUNKS_PER_SEGMENT - 1);
-    const bytes = rendition.muxer.fragment(sequence, chunk, { isFirst: count === 1 });
-    chunk = [];
-    return bytes;
-  };
+  const chunker = new Chunker(rendition, n);
   for await (const batch of packets)
     for (const packet of batch) {
-      const first = chunk[0];
-      if (first && packet.dts >= first.dts + length) yield flush();
-      chunk.push(packet);
+      const chunk = chunker.push(packet);
+      if (chunk) yield chunk;
     }
-  if (chunk.length > 0) yield flush();
+  const last = chunker.flush();
+  if (last) yield last;
 }

@@ -1,11 +1,12 @@
 import { createFragmentMuxer } from '../../muxers/fmp4/muxer.ts';
 import { type AudioRendition, mediaPlaylist, multivariantPlaylist, type Variant } from '../../muxers/hls.ts';
-import { needsDolbyVision } from '../codecs/dolby-vision.ts';
 import { codecString, hlsChannels, supplementalCodecString } from '../codecs/codecs.ts';
+import { needsDolbyVision } from '../codecs/dolby-vision.ts';
 import type { Muxer } from '../core/contracts.ts';
 import type { AudioTrack, VideoTrack } from '../core/media.ts';
-import { nearestRate } from '../core/time.ts';
+import { nearestRate, rescaleUp } from '../core/time.ts';
 import { segmentDurations } from '../core/timeline.ts';
+import { LONGEST } from './live/targets.ts';
 import type { Bandwidth, PlannedAudio, PlannedVideo, Title } from './title.ts';
 
 interface RenditionCommon {
@@ -49,10 +50,15 @@ function videoRendition(title: Title, video: PlannedVideo): VideoRendition {
 }
 
 function audioRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
-  const { gridOrigin, frameSize, timescale } = audio.clock;
-  const onGrid = (samples: number) => gridOrigin + Math.ceil((samples - gridOrigin) / frameSize) * frameSize;
-  const durations = segmentDurations(audio.boundaries.map(onGrid), timescale);
+  const durations = audioDurations(audio, audio.boundaries);
   return { kind: 'audio', name: `a${audio.track.index}-copy`, audio, durations, ...written(title, audio) };
+}
+
+/** Microseconds of each segment between boundaries in samples: frames are whole. */
+function audioDurations({ clock }: PlannedAudio, boundaries: readonly number[]): number[] {
+  const { gridOrigin, frameSize, timescale } = clock;
+  const onGrid = (samples: number) => gridOrigin + Math.ceil((samples - gridOrigin) / frameSize) * frameSize;
+  return segmentDurations(boundaries.map(onGrid), timescale);
 }
 
 type Written = Pick<RenditionCommon, 'timescale' | 'muxer' | 'codecString' | 'bandwidth'>;
@@ -86,9 +92,46 @@ export function renditionPlaylist(
   return mediaPlaylist({
     isIndependent: isIndependent(title),
     targetDuration: targetDuration(renditions) + title.slack,
+    type: 'VOD',
+    isEnded: true,
+    startsAt: null,
     initUri: 'init.mp4',
     segments: rendition.durations.map((duration, n) => ({ duration, uri: `${n}.m4s` })),
   });
+}
+
+/** As far as a title that can only be read in order was read. */
+export function livePlaylist(title: Title, rendition: Rendition, state: LiveState): string {
+  const { timescale } = title.timeline;
+  const { first, ends, isEnded } = state;
+  const durations =
+    rendition.kind === 'video'
+      ? segmentDurations([first, ...ends], timescale)
+      : audioDurations(
+          rendition.audio,
+          [0, ...ends].map((end) => rescaleUp(end, timescale, rendition.timescale)),
+        );
+  return mediaPlaylist({
+    isIndependent: false,
+    targetDuration: LONGEST,
+    type: 'EVENT',
+    isEnded,
+    startsAt: state.isFromStart && !isEnded ? 0 : null,
+    initUri: 'init.mp4',
+    segments: durations.map((duration, n) => ({ duration, uri: `${n}.m4s` })),
+  });
+}
+
+/** How far that is. */
+export interface LiveState {
+  /** Where the first picture is. */
+  readonly first: number;
+  /** Where each segment ends, in the main track's ticks. */
+  readonly ends: readonly number[];
+  /** Nothing more will come. */
+  readonly isEnded: boolean;
+  /** The first segment is still at hand: who comes now sees the beginning, who comes later what is newest. */
+  readonly isFromStart: boolean;
 }
 
 const AUDIO_GROUP = 'audio';

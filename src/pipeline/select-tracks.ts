@@ -1,4 +1,5 @@
 import { codecKind } from '../codecs/codecs.ts';
+import { MediaError, unsupported } from '../core/errors.ts';
 import type { AudioTrack, Track, VideoTrack } from '../core/media.ts';
 import type { KeptTracks } from './survey.ts';
 
@@ -78,4 +79,16 @@ function unusable(track: VideoTrack | AudioTrack): string | null {
     return `${track.sourceCodec || 'this codec'} cannot be copied into MP4 yet and re-encoding is not built yet`;
   if (track.kind === 'video' && (track.width === 0 || track.height === 0)) return 'picture size unknown';
   return codecKind(config) === track.kind ? null : 'codec and track type disagree';
+}
+
+/** @throws MediaError `encrypted` or `unsupported` with all reasons where no track is kept */
+export function refuseNothing({ kept, decisions }: Selection): void {
+  if (kept.video || kept.audio.length > 0) return;
+  const media = decisions.filter(({ track }) => track.kind === 'video' || track.kind === 'audio');
+  const reasons = media
+    .map(({ track, reason }) => `${track.kind} ${track.sourceCodec}: ${reason}`)
+    .join('; ');
+  const isEncrypted = media.length > 0 && media.every(({ track }) => track.unreadable === 'encrypted');
+  if (isEncrypted) throw new MediaError('encrypted', `The tracks are encrypted (${reasons})`);
+  throw unsupported(reasons ? `No track can be played: ${reasons}` : 'The file has neither video nor audio');
 }

@@ -1,30 +1,23 @@
 import type { Sample } from '../core/contracts.ts';
-import { unsupported } from '../core/errors.ts';
+import { MediaError } from '../core/errors.ts';
 import type { VideoConfig } from '../core/media.ts';
-import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
-import { findEntry, firstPackets, type Knot, LOOK_REACH, type Looking, type Packets } from './look.ts';
+import { NANOSECONDS_PER_SECOND, nanoseconds } from '../core/time.ts';
+import {
+  type Bisection,
+  findEntry,
+  firstPackets,
+  type Knot,
+  LOOK_BYTES,
+  LOOK_REACH,
+  type Looking,
+  type Packets,
+} from './look.ts';
 import { beginningOf, pictureKind } from './pictures.ts';
 import { type KeptTracks, keptIds, type Survey, Surveyor, type TrackSurvey } from './survey.ts';
 import { mergeTracks, type Sampling, surveyHead } from './survey-sampled.ts';
 
-/** What it takes to find a place by its time in a file without an index. */
-export interface Bisection {
-  /** Places met while planning, ascending in position and time; the first packets of the file first. */
-  readonly knots: readonly Knot[];
-  /** Distance of planned times. */
-  readonly spacing: Nanoseconds;
-  /** How much later than its planned time a cut is expected at most. */
-  readonly delay: Nanoseconds;
-  /** Places where not every player can begin are cuts too: there are no others. */
-  readonly takesAny: boolean;
-  /** Bytes from one place where parsing can begin to the next, as far as seen. */
-  readonly entryBytes: number;
-}
-
 /** Looks spread over the file. */
 const LOOKS = 8;
-/** First request of a look. */
-export const LOOK_BYTES = 128 * 1024;
 /** What a look of the survey reads in all while it has not met two places to begin at: 3 MB for all of them. */
 const SURVEY_BYTES = 384 * 1024;
 /** Looks that read on where the structure is so coarse that most met nothing. */
@@ -182,17 +175,20 @@ function knotsOf(
     const last = knots.at(-1);
     if (!sample || !last || sample.entry <= last.position) continue;
     if (sample.time < last.time - TIME_SLACK)
-      throw unsupported(
+      throw inOrderOnly(
         'The file has no index and its times do not grow with its bytes: it can only be served in order',
       );
     if (sample.time > last.time) knots.push({ position: sample.entry, time: sample.time });
   }
   if (knots.length < 2)
-    throw unsupported(
+    throw inOrderOnly(
       'The file has no index and nothing in it can be found by time: it can only be served in order',
     );
   return knots;
 }
+
+const inOrderOnly = (message: string): MediaError =>
+  new MediaError('unsupported', message, { inOrderOnly: true });
 
 interface Gops {
   readonly longest: number;

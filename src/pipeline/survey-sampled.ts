@@ -5,16 +5,8 @@ import type { VideoTrack } from '../core/media.ts';
 import { type Nanoseconds, nanoseconds } from '../core/time.ts';
 import { type CutPoint, chooseCuts } from '../core/timeline.ts';
 import { beginningOf } from './pictures.ts';
-import {
-  type KeptTracks,
-  keptIds,
-  type ProbedPoint,
-  probePoint,
-  type Survey,
-  Surveyor,
-  type TrackSurvey,
-  usablePoints,
-} from './survey.ts';
+import { type ProbedPoint, probePoint } from './probe-point.ts';
+import { type KeptTracks, keptIds, type Survey, Surveyor, type TrackSurvey, usablePoints } from './survey.ts';
 
 /** Bytes read from the first cluster on when the head of the file did not reach it. */
 const FIRST_CLUSTERS = 128 * 1024;
@@ -252,6 +244,7 @@ export function mergeTracks(
       stamps: seen.flatMap((look) => look.stamps),
       sizes: seen.flatMap((look) => look.sizes),
       frameSizes: new Set(seen.flatMap((look) => [...look.frameSizes])),
+      standIn: seen.find((look) => look.standIn)?.standIn ?? null,
     });
   }
   return merged;

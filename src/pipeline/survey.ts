@@ -1,11 +1,10 @@
-import { frameSamples } from '../codecs/codecs.ts';
+import { audioCodec, frameSamples } from '../codecs/codecs.ts';
 import type { Demuxer, Sample, SampleHead } from '../core/contracts.ts';
-import { LIMITS } from '../core/limits.ts';
 import type { AudioTrack, VideoConfig, VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
 import type { CutPoint } from '../core/timeline.ts';
+import type { Bisection } from './look.ts';
 import { beginningOf, cutFacts, type PictureKind, pictureKind, withParameterSets } from './pictures.ts';
-import type { Bisection } from './survey-bisected.ts';
 
 /** What was seen of one track while planning. */
 export interface TrackSurvey {
@@ -18,6 +17,8 @@ export interface TrackSurvey {
   readonly sizes: readonly number[];
   /** Samples that the frames last that tell it themselves. */
   readonly frameSizes: ReadonlySet<number>;
+  /** The smallest frame seen, for tracks whose codec has no silent one. */
+  readonly standIn?: Uint8Array | null;
 }
 
 /** Facts about the packets of a title, from a whole scan or from a few probed places. */
@@ -64,6 +65,7 @@ interface SeenTrack {
   readonly stamps: Nanoseconds[];
   readonly sizes: number[];
   readonly frameSizes: Set<number>;
+  standIn: Uint8Array | null;
   end: number;
   first: number;
 }
@@ -73,6 +75,8 @@ export class Surveyor {
   readonly #video: VideoTrack | null;
   readonly #durations: ReadonlyMap<number, number>;
   readonly #audio: ReadonlyMap<number, AudioTrack>;
+  /** Audio tracks that silence cannot be made for. */
+  readonly #silentless: ReadonlySet<number>;
   readonly #seen = new Map<number, SeenTrack>();
   readonly #waiting: SeenSample[] = [];
   #videoTime: Nanoseconds | null = null;
@@ -88,6 +92,7 @@ export class Surveyor {
   constructor(kept: KeptTracks) {
     this.#video = kept.video;
     this.#audio = new Map(kept.audio.map((track) => [track.id, track]));
+    this.#silentless = new Set(kept.audio.filter((track) => !hasSilence(track)).map(({ id }) => id));
     this.videoConfig = kept.video?.configs[0] ?? null;
     const rate = kept.video?.frameRate;
     this.#durations = new Map([
@@ -103,6 +108,11 @@ export class Surveyor {
     seen.stamps.push(sample.time);
     seen.sizes.push(sample.data.length);
     seen.first = Math.min(seen.first, sample.time);
+    if (
+      this.#silentless.has(sample.trackId) &&
+      sample.data.length < (seen.standIn?.length ?? Number.POSITIVE_INFINITY)
+    )
+      seen.standIn = sample.data.slice();
     const duration = this.#ownDuration(sample) ?? sample.duration ?? this.#durations.get(sample.trackId) ?? 0;
     seen.end = Math.max(seen.end, sample.time + duration);
     if (sample.trackId === this.#video?.id) this.#addPicture(sample, this.#video);
@@ -131,6 +141,7 @@ export class Surveyor {
             stamps: seen.stamps,
             sizes: seen.sizes,
             frameSizes: seen.frameSizes,
+            standIn: seen.standIn,
           },
         ];
       }),
@@ -153,6 +164,7 @@ export class Surveyor {
       stamps: [],
       sizes: [],
       frameSizes: new Set<number>(),
+      standIn: null,
       end: Number.NEGATIVE_INFINITY,
       first: Number.POSITIVE_INFINITY,
     };
@@ -189,6 +201,9 @@ export class Surveyor {
     else if (this.#waiting.length < 10_000) this.#waiting.push({ trackId: 0, time, end: time, size: 0 });
   }
 }
+
+const hasSilence = ({ configs: [config], frameSize }: AudioTrack): boolean =>
+  !!config && audioCodec(config).silentFrame(config, frameSize ?? 1024) !== null;
 
 /** The median distance of neighbours among the last stamps in order of time; 0 for a single one. */
 function usualDistance(stamps: readonly Nanoseconds[]): number {
@@ -246,68 +261,4 @@ function ascending(points: readonly CutPoint[]): CutPoint[] {
     if (!last || point.time > last.time) kept.push(point);
   }
   return kept;
-}
-
-/** What a probe at an index entry found there. */
-export interface ProbedPoint {
-  /** The index entry that was looked at. */
-  readonly entry: CutPoint;
-  readonly kind: PictureKind | 'missing';
-  /** The picture is stamped otherwise than the index says. */
-  readonly isMoved: boolean;
-  readonly point: CutPoint | null;
-  /** Other tracks' samples that lay in the probed bytes. */
-  readonly samples: readonly Sample[];
-}
-
-/** Looks at the beginning of one index entry: is a picture there, and can decoding begin at it? */
-export async function probePoint(
-  demuxer: Demuxer,
-  at: { readonly video: VideoTrack; readonly point: CutPoint; readonly tracks: ReadonlySet<number> },
-  signal: AbortSignal,
-): Promise<ProbedPoint> {
-  const { video, point, tracks } = at;
-  const end = Math.min(point.position + LIMITS.cutProbe, demuxer.payload.end);
-  const samples: Sample[] = [];
-  let found: ProbedPoint | null = null;
-  for await (const batch of demuxer.samples({ start: point.position, soft: end, end, tracks }, signal)) {
-    samples.push(...batch.samples.filter((sample) => sample.trackId !== video.id));
-    // The other tracks' samples are taken to the end all the same: nothing may depend on how the bytes arrive.
-    if (found && found.kind !== 'unknown') continue;
-    const heads = [...batch.samples.map(headOf), ...(batch.next ? [batch.next] : [])];
-    const key = heads.find(
-      (head) => isAt(head, point, video.id, demuxer.precision) && !isCutOff(video, head),
-    );
-    if (key) found = judge(video, { key, point, samples, precision: demuxer.precision });
-  }
-  return found ?? { entry: point, kind: 'missing', isMoved: false, point: null, samples };
-}
-
-/** A head that does not tell by itself whether it is a key picture, and whose first bytes do not say so either. */
-const isCutOff = (video: VideoTrack, head: SampleHead): boolean =>
-  head.isKey === null && !beginningOf(pictureKind(video, head.prefix)).canBegin;
-
-interface Found {
-  readonly key: SampleHead;
-  readonly point: CutPoint;
-  readonly samples: readonly Sample[];
-  readonly precision: Nanoseconds;
-}
-
-function judge(video: VideoTrack, { key, point, samples, precision }: Found): ProbedPoint {
-  const kind = pictureKind(video, key.prefix);
-  if (kind === 'unknown') return { entry: point, kind, isMoved: false, point, samples };
-  const isMoved = Math.abs(key.time - point.time) > precision;
-  const position = isMoved ? key.entry : point.position;
-  const at = { time: key.time, position, blockPosition: key.position, ...cutFacts(kind) };
-  return { entry: point, kind, isMoved, point: at, samples };
-}
-
-const headOf = (sample: Sample): SampleHead => ({ ...sample, prefix: sample.data });
-
-/** Whether this is the picture that a cut means: by place where that is known, else the first key picture in time. */
-export function isAt(head: SampleHead, point: CutPoint, trackId: number, precision: Nanoseconds): boolean {
-  if (head.trackId !== trackId) return false;
-  if (point.blockPosition !== null) return head.position >= point.blockPosition;
-  return head.isKey !== false && head.position >= point.position && head.time >= point.time - precision;
 }

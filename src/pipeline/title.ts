@@ -47,6 +47,8 @@ export interface Title {
   readonly seekIndex: readonly SeekPoint[];
   /** Interleave window. */
   readonly window: Nanoseconds;
+  /** A frame of each audio track whose codec has no silent one, by track id. */
+  readonly standIns: ReadonlyMap<number, Uint8Array>;
   /** Bits a second by track id. */
   readonly bandwidth: ReadonlyMap<number, Bandwidth>;
   readonly survey: 'whole' | 'sampled' | 'bisected';

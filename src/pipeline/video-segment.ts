@@ -5,8 +5,8 @@ import type { Cut, CutPoint, Timeline } from '../core/timeline.ts';
 import type { Counters } from './ledger.ts';
 import { PictureClock } from './picture-clock.ts';
 import { beginningOf, pictureKind } from './pictures.ts';
+import { isAt } from './probe-point.ts';
 import type { SpanRecorder } from './span-cache.ts';
-import { isAt } from './survey.ts';
 import type { Title } from './title.ts';
 
 /** Bytes read behind the next cut's position: its cluster head, block head and first NAL unit headers. */

@@ -1,4 +1,4 @@
-import type { ByteRange } from '../core/contracts.ts';
+import type { ByteRange, Sequence } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Access } from './address-policy.ts';
 import { type ContentRange, parseContentRange, parseRetryAfter } from './http-headers.ts';
@@ -9,7 +9,7 @@ import { type WholeBodies, WholeBody } from './http-whole.ts';
 import type { RangedSource } from './parallel-ranges.ts';
 import { Patience, retries } from './retry.ts';
 
-export interface HttpSource extends RangedSource {
+export interface HttpSource extends RangedSource, Sequence {
   /** The least public address that bytes came from, redirects included; null before the first read. */
   readonly access: Access | null;
   /** The strong ETag of the first answer's resource, as the place last read from writes it; null if it has none. */
@@ -42,6 +42,7 @@ export function httpSource({ location, bodies, timeouts }: HttpSourceOptions): H
     get validator() {
       return reader.identity.etag;
     },
+    open: (signal) => readInOrder(location, signal),
     async *read(range, signal) {
       const tries = retries({ backoff: timeouts.backoff, patience }, signal);
       let start = range.start;
@@ -61,6 +62,24 @@ export function httpSource({ location, bodies, timeouts }: HttpSourceOptions): H
       }
     },
   };
+}
+
+/** A plain GET, no faster than its bytes are taken; what breaks off is over. */
+async function* readInOrder(location: Location, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const opened = await location.open(null, signal);
+  try {
+    requireIdentity(opened);
+    if (opened.answer.status !== 200) throw statusError(opened);
+    const declared = Number(opened.answer.header('content-length') ?? 0);
+    let length = 0;
+    for (let chunk = await opened.answer.next(); chunk; chunk = await opened.answer.next()) {
+      length += chunk.length;
+      yield chunk;
+    }
+    if (length < declared) throw connectionError(opened.url.host, `the file ended after ${length} bytes`);
+  } finally {
+    opened.answer.close();
+  }
 }
 
 class RangeReader {

@@ -95,13 +95,18 @@ export class WholeBody {
   }
 }
 
+/** Milliseconds that a body of unknown length may take: what takes longer may be live and never end. */
+const UNKNOWN_LENGTH_TIME = 3000;
+
 /** @throws MediaError `upstream` when the body is too large to be held, `busy` when too many are */
 async function readWhole({ answer, url }: Opened, bodies: WholeBodies): Promise<Uint8Array> {
   const declared = Number(answer.header('content-length') ?? 0);
+  const patience = performance.now() + UNKNOWN_LENGTH_TIME;
+  const isTooLong = () => declared === 0 && performance.now() > patience;
   const pieces = new Pieces();
   let length = 0;
   try {
-    while (length <= LIMITS.wholeWithoutIndex && declared <= LIMITS.wholeWithoutIndex) {
+    while (length <= LIMITS.wholeWithoutIndex && declared <= LIMITS.wholeWithoutIndex && !isTooLong()) {
       const chunk = await answer.next();
       if (chunk === null) {
         if (length < declared) throw connectionError(url.host, `the file ended after ${length} bytes`);
@@ -119,7 +124,7 @@ async function readWhole({ answer, url }: Opened, bodies: WholeBodies): Promise<
   throw new MediaError(
     'upstream',
     `The server ${url.host} does not answer byte ranges, and the file is larger than the ${most} MB that are held in memory instead`,
-    { upstreamStatus: answer.status },
+    { upstreamStatus: answer.status, inOrderOnly: true },
   );
 }
 

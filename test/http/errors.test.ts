@@ -444,6 +444,7 @@ describe('a bug in the server', () => {
             open: () => Promise.reject(new TypeError('cannot read properties of undefined')),
             peek: () => null,
             forget: () => undefined,
+            close: () => undefined,
             spans: {
               get: () => null,
               recorder: () => ({ tracksWith: () => new Set(), add() {}, finish() {} }),

@@ -80,6 +80,7 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
       const local = localFileSource(file);
       return {
         source: cache.wrap(local),
+        sequence: null,
         access: () => 'local',
         want: () => undefined,
         isCurrent: () => local.isCurrent(),
@@ -88,6 +89,7 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
     const upstream = client.source(media);
     return {
       source: cache.wrap(upstream),
+      sequence: upstream,
       access: () => upstream.access ?? 'private',
       want: () => undefined,
       isCurrent: async () => true,

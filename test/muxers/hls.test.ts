@@ -78,6 +78,9 @@ describe('media playlist', () => {
       mediaPlaylist({
         isIndependent: true,
         targetDuration: 4,
+        type: 'VOD',
+        isEnded: true,
+        startsAt: null,
         initUri: 'init.mp4',
         segments: [
           { duration: 2_002_000, uri: '0.m4s' },

@@ -104,7 +104,14 @@ describe('audio clock', () => {
   const frame = (rate: number, phase: number, k: number) => ((phase + k * 1024) / rate) * 1000;
   const rounded = (value: number) => ms(Math.round(value));
   const of = (seen: readonly ReturnType<typeof ms>[], rate = 48_000, precision = 1) =>
-    audioClock({ zero: ms(0), sampleRate: rate, frameSize: 1024, step: 1024, seen, precision: ms(precision) });
+    audioClock({
+      zero: ms(0),
+      sampleRate: rate,
+      frameSize: 1024,
+      step: 1024,
+      seen,
+      precision: ms(precision),
+    });
 
   test.each([
     { rate: 48_000, phase: 0 },

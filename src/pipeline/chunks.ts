@@ -1,0 +1,44 @@
+import type { Muxer, TimedPacket } from '../core/contracts.ts';
+
+/** Seconds of media in one chunk: what a player waits for before it has a first picture. */
+const CHUNK = 0.5;
+/** Sequence numbers of one segment's fragments: more than a ten-hour segment has chunks. */
+const CHUNKS_PER_SEGMENT = 4096;
+
+interface ChunkedRendition {
+  readonly timescale: number;
+  readonly muxer: Muxer;
+}
+
+/** Packets of one segment as moof+mdat chunks: borders depend on media time only, never on arrival. */
+export class Chunker {
+  readonly #rendition: ChunkedRendition;
+  readonly #n: number;
+  readonly #length: number;
+  #packets: TimedPacket[] = [];
+  #count = 0;
+
+  constructor(rendition: ChunkedRendition, n: number) {
+    this.#rendition = rendition;
+    this.#n = n;
+    this.#length = Math.round(CHUNK * rendition.timescale);
+  }
+
+  /** The chunk that this packet does not belong to any more; null while it grows. */
+  push(packet: TimedPacket): Uint8Array[] | null {
+    const first = this.#packets[0];
+    const chunk = first && packet.dts >= first.dts + this.#length ? this.flush() : null;
+    this.#packets.push(packet);
+    return chunk;
+  }
+
+  /** The last chunk; null when there is nothing. */
+  flush(): Uint8Array[] | null {
+    if (this.#packets.length === 0) return null;
+    this.#count++;
+    const sequence = this.#n * CHUNKS_PER_SEGMENT + Math.min(this.#count, CHUNKS_PER_SEGMENT - 1);
+    const bytes = this.#rendition.muxer.fragment(sequence, this.#packets, { isFirst: this.#count === 1 });
+    this.#packets = [];
+    return bytes;
+  }
+}
