@@ -10,7 +10,7 @@ export interface Ac3Channels {
 
 /** dialnorm of -31 dB: nothing is turned down. */
 export const PLAIN_DIALNORM = 31;
-/** Exponent strategies, 4.4.3.21: one for four coefficients; those of the block before. */
+/** Exponent strategies, 4.4.3: one for four coefficients; those of the block before. */
 export const STRATEGY = { d45: 3, reuse: 0 } as const;
 /** chbwcod 0: 73 coefficients, so that 6 groups of 3 differences hold their exponents by D45; the LFE has 2: 6.1.3. */
 const BANDWIDTH_BITS = 6;
@@ -61,7 +61,7 @@ const SKIP_LENGTH_BITS = 9;
 /**
  * A frame of silence: no signal-to-noise offset, so that no mantissa is stored (6.2.2), and no dither in their place.
  * What the bit rate leaves over is skip fields, spread over all blocks: what comes first must lie in the first 5/8
- * of the frame (5.2 of the text on bit rates).
+ * of the frame. ETSI TS 102 366, 4.3 and 4.5.
  * @param record content of a `dac3` box
  * @throws MediaError `corrupt` for a record of no AC-3 stream
  */
@@ -150,7 +150,7 @@ function writeSkip(bits: BitWriter, bytes: number): void {
   for (let i = 0; i < bytes; i++) bits.u(0, 8);
 }
 
-/** crc1 over the first 5/8 of the frame, behind the syncword; crc2 over the rest: 6.1.7. */
+/** crc1 over the first 5/8 of the frame, behind the syncword; crc2 over the rest: 6.10.1. */
 function withChecks(frame: Uint8Array): Uint8Array {
   const words = frame.length / 2;
   const border = 2 * ((words >> 1) + (words >> 3));

@@ -8,7 +8,7 @@ export function crc8(bytes: Uint8Array): number {
   return crc;
 }
 
-/** x^16 + x^15 + x^2 + 1, from 0: RFC 9639, 9.3; ETSI TS 102 366, 6.1.7. */
+/** x^16 + x^15 + x^2 + 1, from 0: RFC 9639, 9.3; ETSI TS 102 366, 6.10.1. */
 export function crc16(bytes: Uint8Array): number {
   let crc = 0;
   for (const byte of bytes) {

@@ -76,6 +76,8 @@ export interface Bisection {
   readonly delay: Nanoseconds;
   /** Places where not every player can begin are cuts too: there are no others. */
   readonly takesAny: boolean;
+  /** Wherever it was looked, they lie equally far apart. */
+  readonly isRegular: boolean;
   /** Bytes from one place where parsing can begin to the next, as far as seen. */
   readonly entryBytes: number;
 }

@@ -74,14 +74,22 @@ interface PlannedSpan {
   readonly spacing: Nanoseconds;
 }
 
+interface PlannedFacts {
+  readonly plan: LocatorPlan;
+  readonly locator: CutLocator;
+  readonly clock: TrackClock;
+  /** Every picture to begin at that was seen closes what came before. */
+  readonly isClosed: boolean;
+}
+
 /** Cuts at planned times, at places that are estimates: what lies there is known when it is read. */
-export const plannedCuts = (plan: LocatorPlan, locator: CutLocator, clock: TrackClock): Cut[] =>
+export const plannedCuts = ({ plan, locator, clock, isClosed }: PlannedFacts): Cut[] =>
   plan.times.slice(0, -1).map((time, n) => {
     const point = {
       time,
       position: locator.estimate(time),
       blockPosition: null,
-      isClosed: plan.video === null,
+      isClosed,
       isSync: true,
     };
     return { time: clock.ticksAt(time), point: n === 0 ? { ...plan.first, time } : point };

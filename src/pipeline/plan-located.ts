@@ -3,6 +3,7 @@ import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/t
 import type { Cut, CutPoint } from '../core/timeline.ts';
 import type { TrackClock } from './clock.ts';
 import { type CutLocator, createLocator } from './locate-cut.ts';
+import type { Bisection } from './look.ts';
 import { MIN_PIECE, plannedCuts, plannedTimes } from './plan-cuts.ts';
 import { type KeptTracks, keptIds, type Survey } from './survey.ts';
 import type { Bandwidth } from './title.ts';
@@ -41,10 +42,14 @@ export function locatedCuts(facts: LocatedFacts, clock: TrackClock): Located | n
   const locator = createLocator(plan);
   return {
     locator,
-    cuts: plannedCuts(plan, locator, clock),
+    cuts: plannedCuts({ plan, locator, clock, isClosed: !video || isIndependent(survey, bisection) }),
     slack: video ? Math.ceil(bisection.delay / NANOSECONDS_PER_SECOND) : 0,
   };
 }
+
+/** As far as anybody looked, a closed GOP begins in every planned stretch. */
+const isIndependent = ({ points }: Survey, { isRegular }: Bisection): boolean =>
+  isRegular && points.every((point) => point.isClosed);
 
 /** The last place to begin at where one was seen near the end of the title, else the last picture seen, else the end. */
 function lastPicture({ survey, kept, end }: LocatedFacts): Nanoseconds {

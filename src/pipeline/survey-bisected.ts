@@ -77,6 +77,7 @@ export async function surveyBisected(sampling: Sampling): Promise<Survey> {
       knots: knotsOf(sampling.demuxer.payload.start, results[0], [...looks, tail]),
       ...planSpacing(kept, gops),
       takesAny: gops.takesAny,
+      isRegular: gops.isRegular,
       entryBytes: Math.round(UNSEEN_DISTANCE * Math.max(0, ...looks.map(entryDistance))),
     },
   };
