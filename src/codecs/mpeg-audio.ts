@@ -73,7 +73,8 @@ const MODE_BITS = 0xcf;
 
 /**
  * A layer III frame of silence with the version, rate, channels and bit rate of a frame's header: main_data_begin
- * and part2_3_length are 0, so that the spectrum is empty. Null for other layers.
+ * and part2_3_length are 0, so that the spectrum is empty. A frame behind it whose main data begin in earlier frames
+ * does not find them. Null for other layers.
  * @throws MediaError `corrupt` for what is no header
  */
 export function silentMp3Frame(header: Uint8Array): Uint8Array | null {

@@ -70,4 +70,45 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
       await page.waitForFunction(() => window.sluicePlayer.hls?.audioTrack === 1);
       await isPlaying(page, time);
     }));
+
+  /** What Chromium makes of each codec that is copied. */
+  it.each([
+    { film: 'vp9-opus', sound: true, silent: null },
+    { film: 'av1-eac3', sound: false, silent: 'ec-3' },
+    { film: 'alac-flac-mp3', sound: true, silent: 'alac' },
+    { film: 'surround-44k', sound: true, silent: null },
+    { film: 'open-gop', sound: true, silent: null },
+  ])('plays $film to its end', ({ film, sound, silent }) =>
+    withPage(`/?d=root:demo/${film}.mkv`, async (page) => {
+      await isPlaying(page, 0);
+      await page.evaluate(() => {
+        const { video } = window.sluicePlayer;
+        video.currentTime = video.duration - 1;
+      });
+      await page.waitForFunction(() => window.sluicePlayer.video.ended);
+      const seen = await page.evaluate(() => {
+        const { video, events } = window.sluicePlayer;
+        return {
+          width: video.videoWidth,
+          frames: video.getVideoPlaybackQuality().totalVideoFrames,
+          audioBytes: Number(Reflect.get(video, 'webkitAudioDecodedByteCount')),
+          errors: events.filter(({ type }) => type === 'error').map(({ detail }) => detail),
+        };
+      });
+      expect(seen.width).toBe(160);
+      expect(seen.frames).toBeGreaterThan(20);
+      if (sound) expect(seen.audioBytes).toBeGreaterThan(1000);
+      else expect(seen.audioBytes).toBe(0);
+      expect(seen.errors).toEqual([]);
+      expect(await page.locator('#silent').isVisible()).toBe(silent !== null);
+      if (silent) expect(await page.locator('#silent').textContent()).toContain(silent);
+    }));
+
+  it('names the codec that this browser cannot decode', () =>
+    withPage('/?d=root:demo/hevc.mkv', async (page) => {
+      const box = page.getByRole('alert');
+      await box.waitFor();
+      expect(await box.textContent()).toContain('hvc1');
+      expect(await page.locator('#failure-code').textContent()).toBe('browser-codec');
+    }));
 });
