@@ -14,6 +14,7 @@ import { silentEac3Frame } from './eac3-silence.ts';
 import { flacFrameSamples, silentFlacFrame } from './flac.ts';
 import { h264CodecString, withH264ParameterSets } from './h264.ts';
 import { probeAccessUnit } from './h264-access-unit.ts';
+import { withoutRecoveryPoint } from './h264-recovery.ts';
 import { h265CodecString, withH265ParameterSets } from './h265.ts';
 import { probeH265AccessUnit } from './h265-access-unit.ts';
 import { mp3CodecString, silentMp3Frame } from './mpeg-audio.ts';
@@ -42,6 +43,8 @@ export interface VideoCodec<Config> {
   pictureKind(data: Uint8Array): PictureKind;
   /** The record with parameter sets of new ids out of a sample; the same one when there are none. */
   withParameterSets(record: Uint8Array, sample: Uint8Array): Uint8Array;
+  /** A sample that does not say any more that decoding might begin at it, where a codec has a way to say so. */
+  withoutRecoveryPoint(sample: Uint8Array): Uint8Array;
 }
 
 /** What the rest of the house asks of an audio codec. */
@@ -58,7 +61,8 @@ export interface AudioCodec<Config> {
 }
 
 const CONSTANT = { frameSamples: () => null, hlsChannels: () => null } as const;
-const WITHOUT_SETS = { withParameterSets: (record: Uint8Array) => record } as const;
+const WITHOUT_RECOVERY = { withoutRecoveryPoint: (sample: Uint8Array) => sample } as const;
+const WITHOUT_SETS = { withParameterSets: (record: Uint8Array) => record, ...WITHOUT_RECOVERY } as const;
 
 type VideoTable = { readonly [C in VideoConfig['codec']]: VideoCodec<ConfigFor<VideoConfig, C>> };
 type AudioTable = { readonly [C in AudioConfig['codec']]: AudioCodec<ConfigFor<AudioConfig, C>> };
@@ -70,12 +74,14 @@ export const VIDEO_CODECS: VideoTable = {
     codecString: ({ record }) => h264CodecString(record),
     pictureKind: (data) => probeAccessUnit(data, 4),
     withParameterSets: withH264ParameterSets,
+    withoutRecoveryPoint,
   },
   h265: {
     kind: 'video',
     codecString: ({ record }) => h265CodecString(record),
     pictureKind: (data) => probeH265AccessUnit(data, 4),
     withParameterSets: withH265ParameterSets,
+    ...WITHOUT_RECOVERY,
   },
   vp9: {
     kind: 'video',
@@ -108,7 +114,7 @@ export const AUDIO_CODECS: AudioTable = {
   eac3: {
     kind: 'audio',
     codecString: () => 'ec-3',
-    silentFrame: ({ record }) => silentEac3Frame(record),
+    silentFrame: ({ record }, samples) => silentEac3Frame(record, samples),
     frameSamples: () => null,
     hlsChannels: ({ record }) => {
       const { isAtmos, complexityIndex } = eac3Info(record);

@@ -12,32 +12,40 @@ import {
 } from './ac3-silence.ts';
 import { crc16 } from './crc.ts';
 import { EAC3_LOCATIONS, type Eac3Substream, parseDec3 } from './eac3.ts';
+import { EAC3_BLOCKS } from './eac3-metadata.ts';
 
 const MAX_AC3_BSID = 10;
 const BSID = 16;
 /** fscod of the rates below 32 kHz: the record does not say which. */
 const REDUCED_RATE = 3;
-const BLOCKS = 6;
+const BLOCK_SAMPLES = 256;
 const SIX_BLOCKS = 3;
 const STEREO = 2;
 const DUAL_MONO = 0;
 
 /**
- * A sample of silence that lasts 1536 samples: a synchronisation frame for each independent substream and for those
- * that depend on it, as short as they can be. Objects are gone with their metadata: a decoder plays the bed. Null at
- * rates below 32 kHz, of which a `dec3` box tells the class only.
+ * A sample of silence: a synchronisation frame for each independent substream and for those that depend on it, as
+ * short as they can be. Objects are gone with their metadata: a decoder plays the bed. Null at rates below 32 kHz, of
+ * which a `dec3` box tells the class only, and for what no frame lasts: it has 1, 2, 3 or 6 blocks of 256 samples,
+ * with an AC-3 core 6.
  * @param record content of a `dec3` box
  * @throws MediaError `corrupt` for a broken record
  */
-export function silentEac3Frame(record: Uint8Array): Uint8Array | null {
+export function silentEac3Frame(record: Uint8Array, samples: number): Uint8Array | null {
   const { substreams } = parseDec3(record);
-  if (substreams.some(({ fscod }) => fscod === REDUCED_RATE)) return null;
-  return concat(substreams.flatMap((main, id) => [mainFrame(main, id), ...dependentFrames(main)]));
+  const blockCode = EAC3_BLOCKS.findIndex((blocks) => blocks * BLOCK_SAMPLES === samples);
+  if (blockCode < 0 || substreams.some(({ fscod }) => fscod === REDUCED_RATE)) return null;
+  if (blockCode !== SIX_BLOCKS && substreams.some(hasAc3Core)) return null;
+  return concat(
+    substreams.flatMap((main, id) => [mainFrame(main, id, blockCode), ...dependentFrames(main, blockCode)]),
+  );
 }
 
-function mainFrame(main: Eac3Substream, id: number): Uint8Array {
-  if (main.bsid <= MAX_AC3_BSID) return buildSilentAc3Frame({ ...main, bitRateCode: 0 });
-  return silentFrame({ ...main, type: TYPE.independent, id, channelMap: 0 });
+const hasAc3Core = ({ bsid }: Eac3Substream): boolean => bsid <= MAX_AC3_BSID;
+
+function mainFrame(main: Eac3Substream, id: number, blockCode: number): Uint8Array {
+  if (hasAc3Core(main)) return buildSilentAc3Frame({ ...main, bitRateCode: 0 });
+  return silentFrame({ ...main, type: TYPE.independent, id, blockCode, channelMap: 0 });
 }
 
 const MAX_FULL_CHANNELS = 5;
@@ -47,7 +55,7 @@ const CENTRE = 1;
 const LFE2 = 14;
 
 /** The record has only the union of what they add: each takes as much as it can hold. */
-const dependentFrames = ({ fscod, dependents, locations }: Eac3Substream): Uint8Array[] =>
+const dependentFrames = ({ fscod, dependents, locations }: Eac3Substream, blockCode: number): Uint8Array[] =>
   groupsOf(locations)
     .slice(0, dependents)
     .map((places, id) => {
@@ -58,7 +66,7 @@ const dependentFrames = ({ fscod, dependents, locations }: Eac3Substream): Uint8
       const channelMap = named.reduce((map, { place }) => map | (1 << (15 - place)), 0);
       const acmod = MODES[channels as 0 | 1 | 2 | 3 | 4 | 5];
       const lfeon = places.length > full.length;
-      return silentFrame({ type: TYPE.dependent, id, fscod, acmod, lfeon, channelMap });
+      return silentFrame({ type: TYPE.dependent, id, fscod, blockCode, acmod, lfeon, channelMap });
     });
 
 type Location = (typeof EAC3_LOCATIONS)[number];
@@ -84,6 +92,8 @@ interface SilentSubstream extends Ac3Channels {
   readonly type: 0 | 1;
   readonly id: number;
   readonly fscod: number;
+  /** numblkscod. */
+  readonly blockCode: number;
   /** Of a dependent one. */
   readonly channelMap: number;
 }
@@ -94,12 +104,14 @@ const CHECK_BITS = 16;
 /** auxdatae and encinfo. */
 const LAST_FLAG_BITS = 2;
 
+const blocksOf = ({ blockCode }: SilentSubstream): number => EAC3_BLOCKS[blockCode as 0 | 1 | 2 | 3];
+
 /** One synchronisation frame: E.1.2. */
 function silentFrame(substream: SilentSubstream): Uint8Array {
   const bits = new BitWriter();
   writeInformation(bits, substream);
   writeFrameInformation(bits, substream);
-  for (let block = 0; block < BLOCKS; block++) writeBlock(bits, substream, block);
+  for (let block = 0; block < blocksOf(substream); block++) writeBlock(bits, substream, block);
   const words = Math.ceil((bits.position + LAST_FLAG_BITS + CHECK_BITS) / 16);
   const frame = new Uint8Array(words * 2);
   frame.set(bits.bytes());
@@ -111,33 +123,45 @@ function silentFrame(substream: SilentSubstream): Uint8Array {
 
 /** syncinfo and bsi, with frmsiz left 0: E.1.2.1, E.1.2.2. */
 function writeInformation(bits: BitWriter, substream: SilentSubstream): void {
-  const { type, id, fscod, acmod, lfeon, channelMap } = substream;
-  bits.u(AC3_SYNC, 16).u(type, 2).u(id, 3).u(0, SIZE_BITS).u(fscod, 2).u(SIX_BLOCKS, 2);
+  const { type, id, fscod, blockCode, acmod, lfeon, channelMap } = substream;
+  bits.u(AC3_SYNC, 16).u(type, 2).u(id, 3).u(0, SIZE_BITS).u(fscod, 2).u(blockCode, 2);
   bits.u(acmod, 3).flag(lfeon).u(BSID, 5);
   // compre is 0.
   bits.u(PLAIN_DIALNORM, 5).u(0, 1);
   if (acmod === DUAL_MONO) bits.u(PLAIN_DIALNORM, 5).u(0, 1);
   if (type === TYPE.dependent) bits.flag(true).u(channelMap, 16);
-  // mixmdate, infomdate, addbsie.
-  bits.u(0, 3);
+  // mixmdate, infomdate.
+  bits.u(0, 2);
+  // convsync, for a converter that gathers six blocks.
+  if (type === TYPE.independent && blockCode !== SIX_BLOCKS) bits.flag(false);
+  // addbsie.
+  bits.flag(false);
 }
 
 /** audfrm: E.1.2.3. */
 function writeFrameInformation(bits: BitWriter, substream: SilentSubstream): void {
-  const { type, acmod, lfeon } = substream;
-  // expstre 1: strategies block by block; ahte 0; snroffststr 0: one offset for all.
-  bits.flag(true).flag(false).u(0, 2);
+  const { type, blockCode, acmod, lfeon } = substream;
+  const blocks = blocksOf(substream);
+  // expstre 1: strategies block by block, as always with fewer than six; ahte 0.
+  if (blockCode === SIX_BLOCKS) bits.flag(true).flag(false);
+  // snroffststr 0: one offset for all.
+  bits.u(0, 2);
   // transproce, blkswe 0; dithflage 1, else there is dither; bamode, frmfgaincode, dbaflde, skipflde, spxattene 0.
   bits.u(0, 2).flag(true).u(0, 5);
   // No coupling, and nothing new of it in later blocks.
-  if (acmod >= STEREO) bits.u(0, 1 + BLOCKS - 1);
-  for (let block = 0; block < BLOCKS; block++)
+  if (acmod >= STEREO) bits.u(0, blocks);
+  for (let block = 0; block < blocks; block++)
     writeEach(bits, substream, [block === 0 ? STRATEGY.d45 : STRATEGY.reuse, 2]);
-  if (lfeon) bits.flag(true).u(0, BLOCKS - 1);
-  // convexpstr, for a converter to AC-3.
-  if (type === TYPE.independent) writeEach(bits, substream, [0, 5]);
-  // frmcsnroffst, frmfsnroffst: no mantissas; blkstrtinfoe.
-  bits.u(0, 6 + 4 + 1);
+  if (lfeon) bits.flag(true).u(0, blocks - 1);
+  // convexpstr, for a converter to AC-3; without six blocks convexpstre, that there is none.
+  if (type === TYPE.independent) {
+    if (blockCode === SIX_BLOCKS) writeEach(bits, substream, [0, 5]);
+    else bits.flag(false);
+  }
+  // frmcsnroffst, frmfsnroffst: no mantissas.
+  bits.u(0, 6 + 4);
+  // blkstrtinfoe.
+  if (blocks > 1) bits.flag(false);
 }
 
 /** audblk: E.1.2.4. */

@@ -32,6 +32,7 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
     headers: Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
     video: wholeNumber('video', fields.get('video')),
     audio: trackNames(fields.get('audio')),
+    recovery: fields.get('recovery') === 'hidden' ? 'hidden' : 'shown',
     isTrusted: carriesKey(c),
     expires: expiry(wholeNumber('expires', fields.get('expires')), now),
   };
@@ -91,8 +92,8 @@ function decode(text: string): string {
 }
 
 /** Requests that differ only in who asks share a title. */
-export const titleKey = ({ url, headers, video, audio }: MediaRequest): string =>
-  JSON.stringify([url, headers, video, audio]);
+export const titleKey = ({ url, headers, video, audio, recovery }: MediaRequest): string =>
+  JSON.stringify([url, headers, video, audio, recovery]);
 
 /** Opens the title of a request for this client, or says why not. */
 export async function openMedia(
@@ -107,7 +108,10 @@ export async function openMedia(
     opened = await deps.openSource(request);
     return opened;
   };
-  const wish = { openSource, options: { video: request.video, audio: request.audio } };
+  const wish = {
+    openSource,
+    options: { video: request.video, audio: request.audio, recovery: request.recovery },
+  };
   try {
     const media = await deps.library.open(titleKey(request), wish, signal);
     guardSource(c, media.access, request.isTrusted);

@@ -1,3 +1,4 @@
+import { videoCodec } from '../codecs/codecs.ts';
 import type { Sample, TimedPacket } from '../core/contracts.ts';
 import { type Ticks, ticks } from '../core/time.ts';
 import { DecodeClock } from './decode-times.ts';
@@ -32,9 +33,10 @@ export class PictureClock {
     }
     const { isSync: isSafe, canBegin } = beginningOf(kind);
     const isSync = isSafe || (this.#isFirst && canBegin);
+    const isHidden = canBegin && !isSync && this.#video.recovery === 'hidden';
     this.#isFirst = false;
     const pts = this.#unique(this.#video.clock.ticksAt(sample.time));
-    this.#waiting.push({ sample, pts, isSync });
+    this.#waiting.push({ sample: isHidden ? this.#hidden(sample) : sample, pts, isSync });
     const time = this.#clock.push(pts);
     if (time !== null) this.#times.push(time);
     return this.#take();
@@ -53,6 +55,11 @@ export class PictureClock {
   #titleEnd(last: number): number {
     const end = this.#titleEndTime ?? 0;
     return end - last >= this.#video.pictureDuration / 2 ? end : last + this.#video.pictureDuration;
+  }
+
+  #hidden(sample: Sample): Sample {
+    const [config] = this.#video.track.configs;
+    return config ? { ...sample, data: videoCodec(config).withoutRecoveryPoint(sample.data) } : sample;
   }
 
   /** Equal stamps are spread by one tick each. */

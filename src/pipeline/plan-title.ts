@@ -9,7 +9,13 @@ import { Ledger } from './ledger.ts';
 import { audioCuts, seekIndex, videoCuts } from './plan-cuts.ts';
 import { locatedCuts, withUnseenPeaks } from './plan-located.ts';
 import { planAudio, planAudioClock, planVideo } from './plan-tracks.ts';
-import { refuseNothing, type Selection, type SelectionOptions, selectTracks } from './select-tracks.ts';
+import {
+  type RecoveryPoints,
+  refuseNothing,
+  type Selection,
+  type SelectionOptions,
+  selectTracks,
+} from './select-tracks.ts';
 import { type KeptTracks, type Survey, surveyWhole } from './survey.ts';
 import { surveyBisected } from './survey-bisected.ts';
 import { surveySampled } from './survey-sampled.ts';
@@ -38,7 +44,14 @@ export async function planTitle(
     versionOf(source, options, signal),
     surveyTitle(source, { demuxer, kept: selection.kept }, signal),
   ]);
-  return assemble({ source, ...surveyed, selection: withoutEmpty(selection, surveyed.survey), version });
+  const { recovery } = options;
+  return assemble({
+    source,
+    ...surveyed,
+    selection: withoutEmpty(selection, surveyed.survey),
+    version,
+    recovery,
+  });
 }
 
 interface Opened {
@@ -113,14 +126,15 @@ interface Parts {
   readonly selection: Selection;
   readonly survey: Survey;
   readonly version: string;
+  readonly recovery: RecoveryPoints;
 }
 
-function assemble({ source, demuxer, selection, survey, version }: Parts): Title {
+function assemble({ source, demuxer, selection, survey, version, recovery }: Parts): Title {
   const { kept, decisions } = selection;
   const zero = titleZero(kept, survey);
   const end = titleEnd({ demuxer, survey, kept }, zero);
   const pictures = (kept.video && demuxer.statistics.get(kept.video.id)?.frames) ?? null;
-  const video = kept.video && planVideo(kept.video, survey, { zero, end, pictures });
+  const video = kept.video && planVideo(kept.video, survey, { zero, end, pictures, recovery });
   const audioClocks = kept.audio.map((track) => ({
     track,
     clock: planAudioClock(track, { survey, zero, demuxer }),

@@ -3,6 +3,7 @@ import type { AudioTrack, VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, rescaleUp, type Ticks } from '../core/time.ts';
 import type { Timeline } from '../core/timeline.ts';
 import { type AudioClock, audioClock, fitsRate, videoClock } from './clock.ts';
+import type { RecoveryPoints } from './select-tracks.ts';
 import type { Survey } from './survey.ts';
 import type { PlannedAudio, PlannedVideo } from './title.ts';
 
@@ -11,7 +12,8 @@ const DEFAULT_PICTURE = 0.04 * NANOSECONDS_PER_SECOND;
 const LOOKED_AT = 2000;
 
 /** A declared rate that the stamps deny is dropped; sizes and colours stay. */
-export function planVideo(track: VideoTrack, survey: Survey, { zero, end, pictures }: Span): PlannedVideo {
+export function planVideo(track: VideoTrack, survey: Survey, span: Span): PlannedVideo {
+  const { zero, end, pictures, recovery } = span;
   const seen = survey.tracks.get(track.id);
   const stamps = [...(seen?.stamps ?? [])].sort((a, b) => a - b);
   const rate = track.frameRate && fitsRate(stamps, track.frameRate) ? track.frameRate : null;
@@ -31,6 +33,7 @@ export function planVideo(track: VideoTrack, survey: Survey, { zero, end, pictur
     clock,
     reorderDepth: Math.min(16, Math.max(track.reorderDepth, survey.reorder)),
     pictureDuration: Math.max(1, Math.round((usual * clock.timescale) / NANOSECONDS_PER_SECOND)),
+    recovery,
     usualRate: usualRate(distances, usual),
     counted: count && seconds > 0 ? { pictures: count, rate: count / seconds } : null,
   };
@@ -41,6 +44,7 @@ export interface Span {
   readonly end: Nanoseconds;
   /** As the container counts them; null when it does not. */
   readonly pictures: number | null;
+  readonly recovery: RecoveryPoints;
 }
 
 /** Stamps are rounded to milliseconds: the mean of the distances near the usual one is exact, the usual one is not. */

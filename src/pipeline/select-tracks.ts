@@ -15,11 +15,15 @@ export interface Selection {
   readonly decisions: readonly TrackDecision[];
 }
 
+export type RecoveryPoints = 'shown' | 'hidden';
+
 export interface SelectionOptions {
   /** Index of the video track to take instead of the one chosen by rule. */
   readonly video: number | null;
   /** Indexes or languages of the audio tracks to offer; null: all of them. */
   readonly audio: readonly string[] | null;
+  /** Whether pictures within a segment may say that decoding might begin at them: Chrome does so, and fails. */
+  readonly recovery: RecoveryPoints;
 }
 
 /** Main video: enabled, no attached picture, then default flag, copyable, pixels. */

@@ -5,7 +5,7 @@ import type { Timeline } from '../core/timeline.ts';
 import type { AudioClock, TrackClock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
 import type { CutLocator } from './locate-cut.ts';
-import type { TrackDecision } from './select-tracks.ts';
+import type { RecoveryPoints, TrackDecision } from './select-tracks.ts';
 
 export interface PlannedVideo {
   readonly track: VideoTrack;
@@ -13,6 +13,8 @@ export interface PlannedVideo {
   readonly reorderDepth: number;
   /** Ticks that the last picture lasts when nothing follows it. */
   readonly pictureDuration: number;
+  /** `hidden`: no picture within a segment says that decoding might begin at it. */
+  readonly recovery: RecoveryPoints;
   /** Pictures a second where they follow each other at the usual distance. */
   readonly usualRate: number;
   /** All pictures, and how many a second from the first to the end of the title; null when nobody counted them. */

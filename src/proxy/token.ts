@@ -9,6 +9,8 @@ export interface MediaRequest {
   readonly video: number | null;
   /** `&audio=`: indexes or languages of the audio tracks to offer, or none; null: all of them. */
   readonly audio: readonly string[] | null;
+  /** `&recovery=hidden`: for players that begin decoding at recovery points and fail, as Chrome does. */
+  readonly recovery: 'shown' | 'hidden';
   /** The request carried the server's key: local and private sources may be read from anywhere. */
   readonly isTrusted: boolean;
   /** Seconds since 1970 after which the address is dead; null: never. */
@@ -86,17 +88,19 @@ interface Wire {
   readonly h?: Record<string, string>;
   readonly v?: number;
   readonly a?: string;
+  readonly r?: 1;
   readonly k?: 1;
   readonly e?: number;
 }
 
-function serialize({ url, headers, video, audio, isTrusted, expires }: MediaRequest): string {
+function serialize({ url, headers, video, audio, recovery, isTrusted, expires }: MediaRequest): string {
   const names = Object.keys(headers).sort();
   const wire: Wire = {
     u: url,
     ...(names.length > 0 ? { h: Object.fromEntries(names.map((name) => [name, headers[name] ?? ''])) } : {}),
     ...(video === null ? {} : { v: video }),
     ...(audio === null ? {} : { a: audio.join(',') }),
+    ...(recovery === 'hidden' ? { r: 1 } : {}),
     ...(isTrusted ? { k: 1 } : {}),
     ...(expires === null ? {} : { e: expires }),
   };
@@ -110,6 +114,7 @@ function parse(text: string): MediaRequest {
     headers: wire.h ?? {},
     video: wire.v ?? null,
     audio: wire.a === undefined ? null : wire.a.split(',').filter((name) => name !== ''),
+    recovery: wire.r === 1 ? 'hidden' : 'shown',
     isTrusted: wire.k === 1,
     expires: wire.e ?? null,
   };

@@ -64,8 +64,8 @@ function load(query: string, signal: AbortSignal): void {
   } else fail(failure('no-player', 'This browser can play neither Media Source Extensions nor HLS.'));
 }
 
-function loadWithHls(query: string, signal: AbortSignal): void {
-  const hls = new Hls(overrides());
+function loadWithHls(query: string, signal: AbortSignal, startPosition = -1): void {
+  const hls = new Hls({ startPosition, ...overrides() });
   player.hls = hls;
   let isRecovered = false;
   hls.on(Hls.Events.MANIFEST_PARSED, () => void play());
@@ -84,6 +84,21 @@ function loadWithHls(query: string, signal: AbortSignal): void {
   });
   hls.loadSource(masterOf(query));
   hls.attachMedia(page.video);
+}
+
+/**
+ * Chrome begins to decode at H.264's recovery points and fails at the next picture: once more, from the same place,
+ * without them.
+ */
+function loadWithoutRecoveryPoints(signal: AbortSignal): boolean {
+  const hls = player.hls;
+  const query = hls?.url?.split('?')[1];
+  if (!hls || !query || query.includes('recovery=')) return false;
+  const time = page.video.currentTime;
+  hls.destroy();
+  note('without-recovery-points', String(time));
+  loadWithHls(`${query}&recovery=hidden`, signal, time);
+  return true;
 }
 
 /** Once more with the tracks that this browser can decode, after it refused them all together. */
@@ -230,6 +245,8 @@ for (const [type, text] of Object.entries(STATUS))
 
 page.video.addEventListener('error', () => {
   note('video-error', page.video.error?.message ?? '');
+  if (page.video.error?.code === MediaError.MEDIA_ERR_DECODE && loadWithoutRecoveryPoints(current.signal))
+    return;
   if (player.hls || !page.video.currentSrc) return;
   void explain(page.video.currentSrc).then((why) =>
     fail(why ?? failure('media', 'The browser cannot decode this stream.')),

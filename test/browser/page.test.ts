@@ -77,8 +77,9 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
     { film: 'av1-eac3', sound: false, silent: 'ec-3' },
     { film: 'alac-flac-mp3', sound: true, silent: 'alac' },
     { film: 'surround-44k', sound: true, silent: null },
-    { film: 'open-gop', sound: true, silent: null },
-  ])('plays $film to its end', ({ film, sound, silent }) =>
+    // Chrome fails at recovery points: once it did, they are hidden from it.
+    { film: 'open-gop', sound: true, silent: null, reloads: 1 },
+  ])('plays $film to its end', ({ film, sound, silent, reloads = 0 }) =>
     withPage(`/?d=root:demo/${film}.mkv`, async (page) => {
       await isPlaying(page, 0);
       await page.evaluate(() => {
@@ -93,6 +94,7 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
           frames: video.getVideoPlaybackQuality().totalVideoFrames,
           audioBytes: Number(Reflect.get(video, 'webkitAudioDecodedByteCount')),
           errors: events.filter(({ type }) => type === 'error').map(({ detail }) => detail),
+          reloads: events.filter(({ type }) => type === 'without-recovery-points').length,
         };
       });
       expect(seen.width).toBe(160);
@@ -100,6 +102,7 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
       if (sound) expect(seen.audioBytes).toBeGreaterThan(1000);
       else expect(seen.audioBytes).toBe(0);
       expect(seen.errors).toEqual([]);
+      expect(seen.reloads).toBe(reloads);
       expect(await page.locator('#silent').isVisible()).toBe(silent !== null);
       if (silent) expect(await page.locator('#silent').textContent()).toContain(silent);
     }));

@@ -42,7 +42,7 @@ describe('frames of an encoder', () => {
     expect(hexOf(dec3Record(sample))).toBe(dec3);
     expect(eac3Info(bytesOf(dec3))).toMatchObject({ channels, isAtmos: false });
     expectMediaErrors(bytesOf(head), dec3Record);
-    expectMediaErrors(bytesOf(dec3), silentEac3Frame);
+    expectMediaErrors(bytesOf(dec3), (mutant) => silentEac3Frame(mutant, 1536));
   });
 });
 
@@ -215,7 +215,7 @@ describe('samples of several substreams', () => {
     expect(eac3Info(bytesOf(dec3)).channels).toBe(channels);
     expect(eac3Samples(sample)).toBe(1536);
     expect(isEac3(sample)).toBe(true);
-    expectMediaErrors(bytesOf(dec3), silentEac3Frame);
+    expectMediaErrors(bytesOf(dec3), (mutant) => silentEac3Frame(mutant, 1536));
   });
 
   test('AC-3 alone is not E-AC-3', () => {
@@ -252,13 +252,29 @@ describe('silent frames have the record of the stream', () => {
   ])('%s', (_, substreams) => {
     const count = substreams.length > 12 ? 1 : 0;
     const record = bytesOf(`000${count} ${substreams}`);
-    const silence = silentEac3Frame(record) ?? new Uint8Array();
+    const silence = silentEac3Frame(record, 1536) ?? new Uint8Array();
     // All but the data rate.
     expect(parseDec3(dec3Record(silence)).substreams).toEqual(parseDec3(record).substreams);
     expect(eac3Samples(silence)).toBe(1536);
   });
 
   test('none where the record does not tell the rate', () => {
-    expect(silentEac3Frame(bytesOf('0200 e0 04 00'))).toBeNull();
+    expect(silentEac3Frame(bytesOf('0200 e0 04 00'), 1536)).toBeNull();
+  });
+
+  const withDependent = bytesOf('1400 20 0f 02 02');
+
+  test.each([256, 512, 768, 1536])('as long as asked for: %d samples', (samples) => {
+    expect(eac3Samples(silentEac3Frame(withDependent, samples) ?? new Uint8Array())).toBe(samples);
+  });
+
+  test.each([
+    0, -256, 255, 1024, 3072,
+  ])('none of %d samples: numblkscod has 1, 2, 3 and 6 blocks', (samples) => {
+    expect(silentEac3Frame(withDependent, samples)).toBeNull();
+  });
+
+  test('none shorter than its AC-3 core', () => {
+    expect(silentEac3Frame(bytesOf('1400 0c 0f 02 02'), 256)).toBeNull();
   });
 });

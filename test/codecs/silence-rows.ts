@@ -148,14 +148,15 @@ interface Dec3Row {
   readonly record: string;
   readonly sampleRate?: number;
   readonly channels: number;
+  readonly samples?: number;
 }
 
-const eac3 = ({ name, record, sampleRate = 48_000, channels }: Dec3Row): SilenceRow => ({
+const eac3 = ({ name, record, sampleRate = 48_000, channels, samples = 1536 }: Dec3Row): SilenceRow => ({
   name: `E-AC-3, ${name}`,
   config: { codec: 'eac3', record: bytesOf(record) },
   sampleRate,
   channels,
-  samples: 1536,
+  samples,
 });
 
 /** data_rate 640 and no second programme; fscod, bsid 16; acmod, lfeon; dependent substreams and their chan_loc. */
@@ -172,6 +173,11 @@ export const EAC3_ROWS: readonly SilenceRow[] = [
   eac3({ name: 'with Cs in a dependent substream', record: '1400 20 0f 02 04', channels: 7 }),
   eac3({ name: 'Lrs and Rrs beside an AC-3 core', record: '1400 0c 0f 02 02', channels: 8 }),
   eac3({ name: 'objects, which silence has not', record: '1400 20 0f 00 01 10', channels: 6 }),
+  ...[256, 512, 768].flatMap((samples) => [
+    eac3({ name: `stereo, ${samples} samples`, record: '1400 20 04 00', channels: 2, samples }),
+    eac3({ name: `dual mono, ${samples} samples`, record: '1400 20 00 00', channels: 2, samples }),
+    eac3({ name: `7.1, ${samples} samples`, record: '1400 20 0f 02 02', channels: 8, samples }),
+  ]),
 ];
 
 export interface BetweenRow extends EncodePlan {

@@ -457,6 +457,7 @@ describe('a bug in the server', () => {
               headers: {},
               video: null,
               audio: null,
+              recovery: 'shown',
               isTrusted: false,
               expires: null,
             }),

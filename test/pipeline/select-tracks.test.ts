@@ -91,7 +91,7 @@ describe('selectTracks', () => {
     { name: 'no audio', tracks: [v(), a()], audio: [], told: ['copy', 'not asked for'] },
     { name: 'nothing', tracks: [], told: [] },
   ])('$name', ({ tracks, video = null, audio = null, told }) => {
-    const { decisions, kept } = selectTracks(tracks, { video, audio });
+    const { decisions, kept } = selectTracks(tracks, { video, audio, recovery: 'shown' });
     expect(decisions.map(({ action, reason }) => reason ?? action)).toEqual(told);
     expect(decisions.map(({ track }) => track)).toEqual(tracks);
     const copied = decisions.filter(({ action }) => action === 'copy').map(({ track }) => track);

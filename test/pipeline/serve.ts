@@ -35,7 +35,7 @@ export const inPieces = (source: Source, size: number): Source => ({
 
 export async function serve(file: Uint8Array | Source): Promise<Served> {
   const source = file instanceof Uint8Array ? memorySource(file) : file;
-  const title = await planTitle(source, { video: null, audio: null }, NEVER);
+  const title = await planTitle(source, { video: null, audio: null, recovery: 'shown' }, NEVER);
   return { title, renditions: planRenditions(title), count: segmentCount(title) };
 }
 

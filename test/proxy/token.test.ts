@@ -7,6 +7,7 @@ const REQUEST: MediaRequest = {
   headers: { cookie: 'a=b', referer: 'https://example.org/' },
   video: null,
   audio: null,
+  recovery: 'shown',
   isTrusted: false,
   expires: null,
 };
@@ -15,6 +16,7 @@ const anyRequest: fc.Arbitrary<MediaRequest> = fc.record({
   url: fc.oneof(fc.webUrl(), fc.string({ unit: 'binary' })),
   headers: fc.dictionary(fc.stringMatching(/^[a-z-]{1,20}$/), fc.string({ unit: 'binary' })),
   video: fc.option(fc.nat()),
+  recovery: fc.constantFrom('shown', 'hidden'),
   audio: fc.option(fc.array(fc.stringMatching(/^[a-z0-9]{1,3}$/))),
   isTrusted: fc.boolean(),
   expires: fc.option(fc.integer({ min: 2e9, max: 4e9 })),
@@ -53,6 +55,7 @@ describe('tokens', () => {
       { video: 0 },
       { video: 1 },
       { audio: [] },
+      { recovery: 'hidden' },
       { audio: ['1', 'de'] },
       { isTrusted: true },
       { expires: 3600 },

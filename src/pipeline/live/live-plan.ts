@@ -3,7 +3,7 @@ import type { Demuxer, Sample, Source } from '../../core/contracts.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, ticks } from '../../core/time.ts';
 import { Ledger } from '../ledger.ts';
 import { planAudioClock, planVideo } from '../plan-tracks.ts';
-import type { Selection } from '../select-tracks.ts';
+import type { RecoveryPoints, Selection } from '../select-tracks.ts';
 import { keptIds, type Survey, Surveyor } from '../survey.ts';
 import type { Bandwidth, Title } from '../title.ts';
 
@@ -15,13 +15,14 @@ export interface LiveStart {
   readonly version: string;
   /** The first packets, in file order. */
   readonly samples: readonly Sample[];
+  readonly recovery: RecoveryPoints;
 }
 
 /** Bit rates of a track vary: the first seconds stand for what comes. */
 const MARGINS = { peak: 1.5, average: 1.25 };
 
 /** A title with clocks and renditions but without a timeline: that grows as the input is read. */
-export function planLive({ source, demuxer, selection, version, samples }: LiveStart): Title {
+export function planLive({ source, demuxer, selection, version, samples, recovery }: LiveStart): Title {
   const { kept, decisions } = selection;
   const surveyor = new Surveyor(kept);
   for (const sample of samples) surveyor.add(sample);
@@ -40,7 +41,7 @@ export function planLive({ source, demuxer, selection, version, samples }: LiveS
   const zero = nanoseconds(firsts.length > 0 ? Math.min(...firsts) : 0);
   const seen = Math.max(...[...survey.tracks.values()].map(({ end }) => end ?? zero), zero + 1);
   const span = nanoseconds(seen);
-  const video = kept.video && planVideo(kept.video, survey, { zero, end: span, pictures: null });
+  const video = kept.video && planVideo(kept.video, survey, { zero, end: span, pictures: null, recovery });
   const audio = kept.audio
     .filter((track) => codecString(track) !== '')
     .map((track) => ({

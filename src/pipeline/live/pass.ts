@@ -40,7 +40,7 @@ export async function openPass(
     const query = { start, soft: start, end, tracks };
     const batches = demuxer.samples(query, signal)[Symbol.asyncIterator]();
     const samples = await readStart(batches, tracks);
-    const title = planLive({ source, demuxer, selection, version, samples });
+    const title = planLive({ source, demuxer, selection, version, samples, recovery: options.recovery });
     const renditions = planRenditions(title);
     const segments = produce({
       samples,
