@@ -34,9 +34,20 @@ const markup = (head: Uint8Array): number =>
     ? 0.7
     : 0;
 
+const EBML = '\x1aE\xdf\xa3';
+
+/** What something else was put in front of is still Matroska, when nothing else claims it. */
+function matroska(head: Uint8Array): number {
+  if (has(head, 0, EBML)) return 0.9;
+  const end = Math.min(head.length, LIMITS.leadingGarbage);
+  for (let at = head.indexOf(0x1a); at >= 0 && at < end; at = head.indexOf(0x1a, at + 1))
+    if (has(head, at, EBML)) return 0.3;
+  return 0;
+}
+
 /** Every container, those that are read first. Content decides, never a name or a type. */
 const CONTAINERS: readonly Container[] = [
-  { name: 'Matroska', score: startsWith('\x1aE\xdf\xa3'), open: openMatroska },
+  { name: 'Matroska', score: matroska, open: openMatroska },
   {
     name: 'MP4',
     score: (head) =>

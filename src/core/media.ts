@@ -119,7 +119,7 @@ export interface AudioTrack extends TrackCommon {
   readonly channels: number;
   /** Samples in every frame of a constant-frame codec at `sampleRate`; null for variable ones. */
   readonly frameSize: number | null;
-  /** What a decoder gives before the first sample that was encoded; subtracted from every stamp already. */
+  /** What a decoder gives before the first sample that was encoded; stamps say when the decoder begins to give it. */
   readonly codecDelay: Nanoseconds;
   /** How long a decoder must run before a place to give what was encoded there. */
   readonly seekPreRoll: Nanoseconds;

@@ -10,6 +10,15 @@ const packets = (size: number, first: number) =>
   new Uint8Array(size * 6).map((_, i) => (i % size === first ? 0x47 : 0x11));
 
 describe('openContainer', () => {
+  test.each([1, 188, 60_000])('opens Matroska behind %i bytes of something else', async (count) => {
+    const file = fixture('bframes-aac');
+    const moved = new Uint8Array(count + file.length);
+    moved.set(file, count);
+    const demuxer = await open(moved);
+    expect(demuxer.tracks.map(({ kind }) => kind)).toEqual(['video', 'audio']);
+    expect(demuxer.seekPoints(1)?.length).toBe((await open(file)).seekPoints(1)?.length);
+  });
+
   test.each([
     { bytes: latin1('\0\0\0\x20ftypisom'), names: 'MP4' },
     { bytes: latin1('\0\0\0\x08wide\0\0\0\0mdat'), names: 'MP4' },
@@ -55,7 +64,10 @@ describe('openContainer', () => {
     { name: 'text', bytes: latin1('hello there') },
     { name: 'one sync byte of a transport stream', bytes: latin1('G') },
     { name: 'a RIFF of another kind', bytes: latin1('RIFF\x10\0\0\0WEBP') },
-    { name: 'Matroska behind a byte too many', bytes: latin1('\0\x1aE\xdf\xa3') },
+    {
+      name: 'Matroska too far in',
+      bytes: new Uint8Array([...new Uint8Array(70_000), 0x1a, 0x45, 0xdf, 0xa3]),
+    },
   ])('knows nothing of $name', async ({ bytes }) => {
     await expect(open(bytes)).rejects.toMatchObject({
       code: 'unsupported',
