@@ -24,12 +24,11 @@ export class Chunker {
     this.#length = Math.round(CHUNK * rendition.timescale);
   }
 
-  /** The chunk that this packet does not belong to any more; null while it grows. */
+  /** The chunk that this packet completes; null while it grows. A packet ends where the next one begins. */
   push(packet: TimedPacket): Uint8Array[] | null {
-    const first = this.#packets[0];
-    const chunk = first && packet.dts >= first.dts + this.#length ? this.flush() : null;
     this.#packets.push(packet);
-    return chunk;
+    const start = this.#packets[0]?.dts ?? packet.dts;
+    return packet.dts + packet.duration >= start + this.#length ? this.flush() : null;
   }
 
   /** The last chunk; null when there is nothing. */
