@@ -45,6 +45,14 @@ export const LIMITS = {
   fillFrames: 100_000,
   /** Finished segments of a title that can only be read in order, for each pass over it: 60 s at 8 Mbit/s. */
   liveWindow: 64 * 1024 * 1024,
+  /** Those of all such titles together: each pass gets an equal share, so that fewer hold more. */
+  liveWindows: 256 * 1024 * 1024,
+  /** Passes at a time over such titles: a sixteenth of the whole is 16 s at 8 Mbit/s. */
+  livePasses: 16,
+  /** Packets that wait for the end of their segment in one pass: a large one's pictures, and as much sound again. */
+  liveWaiting: 128 * 1024 * 1024,
+  /** Milliseconds that a viewer waits for a segment that is being made: players ask again after that. */
+  liveWait: 20_000,
   /** Milliseconds without a request after which such a title is let go: a paused player asks every ten seconds. */
   liveIdle: 30_000,
   /** Attachments and other elements are skipped, never read; this many hops while looking for the first cluster. */

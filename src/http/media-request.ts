@@ -111,6 +111,7 @@ export async function openMedia(
   const wish = {
     openSource,
     options: { video: request.video, audio: request.audio, recovery: request.recovery },
+    onBroken: (err: unknown) => deps.log.warn({ err }, 'input read in order ended early'),
   };
   try {
     const media = await deps.library.open(titleKey(request), wish, signal);

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Sequence, Source } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
+import { LiveBudget } from './live/budget.ts';
 import { LiveStream } from './live/live-stream.ts';
 import { planTitle } from './plan-title.ts';
 import { planRenditions, type Rendition } from './renditions.ts';
@@ -53,6 +54,8 @@ export interface Library {
 export interface Wish {
   readonly openSource: () => Promise<OpenedSource>;
   readonly options: SelectionOptions;
+  /** An input that can only be read in order ended early. */
+  readonly onBroken?: (error: unknown) => void;
 }
 
 /** A plan with an hour's index takes about 1 MB. */
@@ -68,24 +71,30 @@ export function createLibrary(packetBytes: number): Library {
     dispose: (media) => media.live?.close(),
   });
   const opening = new Map<string, SharedWork<Media>>();
+  const budget = new LiveBudget();
+  let isClosed = false;
   return {
     spans: createSpanCache(packetBytes),
     peek: (key) => titles.get(key) ?? null,
     forget: (key) => {
       titles.delete(key);
     },
-    close: () => titles.clear(),
+    close() {
+      isClosed = true;
+      titles.clear();
+    },
     async open(key, wish, signal) {
       const known = titles.get(key);
       if (known && (await known.isCurrent())) return known;
       let work = opening.get(key);
       if (!work) {
         const forget = (media: Media) => titles.peek(key) === media && titles.delete(key);
-        const fresh = new SharedWork(async (shared) => openMedia(wish, shared, forget));
+        const fresh = new SharedWork(async (shared) => openMedia(wish, shared, { forget, budget }));
         work = fresh;
         opening.set(key, fresh);
         fresh.settled.then((media) => {
-          if (media) titles.set(key, media);
+          if (isClosed) media?.live?.close();
+          else if (media) titles.set(key, media, media.live ? { ttl: 0 } : {});
           if (opening.get(key) === fresh) opening.delete(key);
         }, unexpected);
       }
@@ -98,10 +107,15 @@ const unexpected = (error: unknown): never => {
   throw error;
 };
 
+interface LiveContext {
+  readonly forget: (media: Media) => void;
+  readonly budget: LiveBudget;
+}
+
 async function openMedia(
-  { openSource, options }: Wish,
+  { openSource, options, onBroken }: Wish,
   signal: AbortSignal,
-  forget: (media: Media) => void,
+  { forget, budget }: LiveContext,
 ): Promise<Media> {
   const opened = await openSource();
   const { sequence, isCurrent } = opened;
@@ -112,7 +126,8 @@ async function openMedia(
   } catch (error) {
     if (!(error instanceof MediaError) || !error.inOrderOnly || !sequence) throw error;
     const onIdle = () => forget(media);
-    const live = await LiveStream.open(sequence, { options, onIdle }, signal);
+    const events = { onIdle, ...(onBroken ? { onBroken } : {}) };
+    const live = await LiveStream.open({ sequence, options, budget }, events, signal);
     const { title, renditions } = live;
     const media: Media = { title, access: opened.access(), isCurrent, renditions, live };
     return media;

@@ -1,20 +1,29 @@
-import { ByteQueue } from '../core/bytes.ts';
 import type { ByteRange, Sequence, Source } from '../core/contracts.ts';
 import { corrupt } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 
-/** Bytes kept from the beginning on while a container is opened: its head, and the first frames of its tracks. */
+/** Bytes kept behind the farthest one read while a container is opened: the first frames of its tracks. */
 const KEPT = LIMITS.head + 2 * LIMITS.firstFrames;
+/** Chunks below this are copied together: each one by itself would cost a hundred times its size. */
+const SMALL = 16 * 1024;
+const PAGE = 64 * 1024;
+
+interface Piece {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
 
 /**
  * A sequence in the shape of a source of endless size: read forward it is passed through, and until `forget` is called
- * its beginning can be read as often as one likes. One reader at a time.
+ * its head, and what was read last, can be read as often as one likes. One reader at a time.
  */
 export class OneWaySource implements Source {
   readonly size = Number.MAX_SAFE_INTEGER;
   readonly #chunks: AsyncIterator<Uint8Array>;
-  /** Bytes that were pulled and may be asked for again. */
-  readonly #held = new ByteQueue(0);
+  /** What was pulled and may be asked for again, in order. */
+  #pieces: Piece[] = [];
+  #page = new Uint8Array(0);
+  #filled = 0;
   #pulled = 0;
   #isForgetting = false;
   #isEnded = false;
@@ -31,6 +40,7 @@ export class OneWaySource implements Source {
   /** Ends the transfer. */
   async close(): Promise<void> {
     this.#isEnded = true;
+    this.#pieces = [];
     await this.#chunks.return?.();
   }
 
@@ -39,34 +49,61 @@ export class OneWaySource implements Source {
     let at = range.start;
     while (at < range.end) {
       signal.throwIfAborted();
-      if (at < this.#held.position) throw corrupt('These bytes were passed already', at);
-      const part = this.#heldPart(at, range.end);
-      if (part.length > 0) {
+      if (this.#isForgetting) this.#drop((piece) => endOf(piece) <= at);
+      const part = this.#held(at, range.end);
+      if (part) {
         at += part.length;
-        if (this.#isForgetting) this.#held.skip(at - this.#held.position);
         yield part;
-      } else if (!(await this.#pull(at))) return;
+      } else if (at < this.#pulled) throw corrupt('These bytes were passed already', at);
+      else if (!(await this.#pull())) return;
     }
   }
 
-  #heldPart(at: number, end: number): Uint8Array {
-    const skipped = at - this.#held.position;
-    if (skipped >= this.#held.length) return new Uint8Array(0);
-    return this.#held.peek(Math.min(this.#held.length, end - this.#held.position)).subarray(skipped);
+  #held(at: number, end: number): Uint8Array | null {
+    const piece = this.#pieces.findLast(({ start }) => start <= at);
+    if (!piece || endOf(piece) <= at) return null;
+    return piece.bytes.subarray(at - piece.start, end - piece.start);
   }
 
-  /** Brings the next chunk; false at the end. What lies before `at` is not kept once the beginning is full. */
-  async #pull(at: number): Promise<boolean> {
+  /** Brings the next chunk; false at the end. */
+  async #pull(): Promise<boolean> {
     if (this.#isEnded) return false;
     const next = await this.#chunks.next();
-    if (next.done) {
+    if (next.done || this.#isEnded) {
       this.#isEnded = true;
       return false;
     }
-    this.#held.push(next.value);
-    this.#pulled += next.value.length;
-    if (this.#isForgetting || this.#pulled > KEPT)
-      this.#held.skip(Math.max(0, Math.min(at, this.#pulled) - this.#held.position));
+    this.#hold(next.value);
+    if (this.#pulled > KEPT)
+      this.#drop((piece) => piece.start >= LIMITS.head && endOf(piece) < this.#pulled - KEPT);
     return true;
   }
+
+  #hold(chunk: Uint8Array): void {
+    const last = this.#pieces.at(-1);
+    const start = this.#pulled;
+    this.#pulled += chunk.length;
+    if (chunk.length >= SMALL) {
+      this.#pieces.push({ start, bytes: chunk });
+      return;
+    }
+    if (this.#filled + chunk.length > this.#page.length) {
+      this.#page = new Uint8Array(PAGE);
+      this.#filled = 0;
+    }
+    this.#page.set(chunk, this.#filled);
+    const from = last?.bytes.buffer === this.#page.buffer ? last.bytes.byteOffset : this.#filled;
+    this.#filled += chunk.length;
+    const bytes = this.#page.subarray(from, this.#filled);
+    const piece = { start: this.#pulled - bytes.length, bytes };
+    if (last && piece.start === last.start) this.#pieces[this.#pieces.length - 1] = piece;
+    else if (bytes.length > 0) this.#pieces.push(piece);
+  }
+
+  #drop(isOver: (piece: Piece) => boolean): void {
+    const first = this.#pieces.findIndex(isOver);
+    if (first >= 0) this.#pieces = this.#pieces.filter((piece) => !isOver(piece));
+  }
 }
+
+const endOf = ({ start, bytes }: Piece): number => start + bytes.length;

@@ -4,9 +4,9 @@ import { codecString, hlsChannels, supplementalCodecString } from '../codecs/cod
 import { needsDolbyVision } from '../codecs/dolby-vision.ts';
 import type { Muxer } from '../core/contracts.ts';
 import type { AudioTrack, VideoTrack } from '../core/media.ts';
-import { nearestRate, rescaleUp } from '../core/time.ts';
+import { nearestRate } from '../core/time.ts';
 import { segmentDurations } from '../core/timeline.ts';
-import { LONGEST } from './live/targets.ts';
+import { TARGET_DURATION } from './live/targets.ts';
 import type { Bandwidth, PlannedAudio, PlannedVideo, Title } from './title.ts';
 
 interface RenditionCommon {
@@ -80,9 +80,9 @@ const targetDuration = (renditions: readonly Rendition[]): number =>
     .flatMap(({ durations }) => durations)
     .reduce((longest, duration) => Math.max(longest, Math.round(duration / 1_000_000)), 1);
 
-/** True when decoding can begin at every segment without a look at the one before. */
-const isIndependent = (title: Title): boolean =>
-  title.video === null || title.timeline.cuts.every((cut) => cut.point.isClosed);
+/** True when decoding can begin at every segment without a look at the one before. Without a plan nobody knows. */
+const isIndependent = ({ video, timeline: { cuts } }: Title): boolean =>
+  video === null || (cuts.length > 0 && cuts.every((cut) => cut.point.isClosed));
 
 export function renditionPlaylist(
   title: Title,
@@ -102,18 +102,12 @@ export function renditionPlaylist(
 
 /** As far as a title that can only be read in order was read. */
 export function livePlaylist(title: Title, rendition: Rendition, state: LiveState): string {
-  const { timescale } = title.timeline;
-  const { first, ends, isEnded } = state;
-  const durations =
-    rendition.kind === 'video'
-      ? segmentDurations([first, ...ends], timescale)
-      : audioDurations(
-          rendition.audio,
-          [0, ...ends].map((end) => rescaleUp(end, timescale, rendition.timescale)),
-        );
+  const { first, ends, sounds, isEnded } = state;
+  const boundaries = rendition.kind === 'video' ? [first, ...ends] : (sounds.get(rendition.name) ?? []);
+  const durations = segmentDurations(boundaries, rendition.timescale);
   return mediaPlaylist({
-    isIndependent: false,
-    targetDuration: LONGEST,
+    isIndependent: isIndependent(title),
+    targetDuration: TARGET_DURATION,
     type: 'EVENT',
     isEnded,
     startsAt: state.isFromStart && !isEnded ? 0 : null,
@@ -128,6 +122,8 @@ export interface LiveState {
   readonly first: number;
   /** Where each segment ends, in the main track's ticks. */
   readonly ends: readonly number[];
+  /** Where the sound of each audio rendition begins, and where it ends in each segment: samples. */
+  readonly sounds: ReadonlyMap<string, readonly number[]>;
   /** Nothing more will come. */
   readonly isEnded: boolean;
   /** The first segment is still at hand: who comes now sees the beginning, who comes later what is newest. */

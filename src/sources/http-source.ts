@@ -4,6 +4,7 @@ import type { Access } from './address-policy.ts';
 import { type ContentRange, parseContentRange, parseRetryAfter } from './http-headers.ts';
 import { Identity } from './http-identity.ts';
 import type { Location, Opened } from './http-location.ts';
+import { readInOrder } from './http-sequential.ts';
 import { connectionError, type HttpTimeouts } from './http-transport.ts';
 import { type WholeBodies, WholeBody } from './http-whole.ts';
 import type { RangedSource } from './parallel-ranges.ts';
@@ -42,7 +43,7 @@ export function httpSource({ location, bodies, timeouts }: HttpSourceOptions): H
     get validator() {
       return reader.identity.etag;
     },
-    open: (signal) => readInOrder(location, signal),
+    open: (signal) => readInOrder({ location, timeouts, refuse: refuseOther }, signal),
     async *read(range, signal) {
       const tries = retries({ backoff: timeouts.backoff, patience }, signal);
       let start = range.start;
@@ -64,22 +65,11 @@ export function httpSource({ location, bodies, timeouts }: HttpSourceOptions): H
   };
 }
 
-/** A plain GET, no faster than its bytes are taken; what breaks off is over. */
-async function* readInOrder(location: Location, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const opened = await location.open(null, signal);
-  try {
-    requireIdentity(opened);
-    if (opened.answer.status !== 200) throw statusError(opened);
-    const declared = Number(opened.answer.header('content-length') ?? 0);
-    let length = 0;
-    for (let chunk = await opened.answer.next(); chunk; chunk = await opened.answer.next()) {
-      length += chunk.length;
-      yield chunk;
-    }
-    if (length < declared) throw connectionError(opened.url.host, `the file ended after ${length} bytes`);
-  } finally {
-    opened.answer.close();
-  }
+/** @throws MediaError for an answer that brings no bytes of the file */
+function refuseOther(opened: Opened): void {
+  requireIdentity(opened);
+  const { status } = opened.answer;
+  if (status !== 200 && status !== 206) throw statusError(opened);
 }
 
 class RangeReader {

@@ -1,6 +1,6 @@
 import { audioCodec, frameSamples } from '../../codecs/codecs.ts';
 import type { Sample, TimedPacket } from '../../core/contracts.ts';
-import { rescaleUp, type Ticks } from '../../core/time.ts';
+import { NANOSECONDS_PER_SECOND, type Nanoseconds, rescaleUp, type Ticks, ticks } from '../../core/time.ts';
 import { AudioFramer, type Frame } from '../audio-framer.ts';
 import type { Counters } from '../ledger.ts';
 import type { PlannedAudio } from '../title.ts';
@@ -19,12 +19,25 @@ export class AudioQueue {
   #frames: Frame[] = [];
   /** The last frame that was given to a segment. */
   #before: Frame | null = null;
+  /** Behind what was given: samples. */
+  #taken = 0;
+  /** Where the last packet given ends; null before the first. */
+  #closed: number | null = null;
   #smallest: Uint8Array | null = null;
   /** Where the last frame ends, in samples. */
   end = 0;
+  /** Of the frames that wait. */
+  bytes = 0;
 
-  constructor(audio: PlannedAudio, counters: Counters) {
+  /** Where the frame before ends, in samples. */
+  #following: number | null = null;
+  /** Samples that a stamp may be off by its rounding. */
+  readonly #tolerance: number;
+
+  /** @param precision rounding of the container's stamps */
+  constructor(audio: PlannedAudio, precision: Nanoseconds, counters: Counters) {
     this.#audio = audio;
+    this.#tolerance = (precision / NANOSECONDS_PER_SECOND) * audio.clock.timescale + 1;
     this.#counters = counters;
   }
 
@@ -34,13 +47,26 @@ export class AudioQueue {
 
   push(sample: Sample): void {
     const { clock, track } = this.#audio;
-    // A copy: a view would keep the whole fetched block alive.
-    const data = sample.data.slice();
-    const samples = frameSamples(track, data) ?? clock.frameSize;
-    const frame = { start: clock.ticksAt(sample.time), samples, data };
-    if (!this.#smallest || data.length < this.#smallest.length) this.#smallest = data;
-    this.#frames.push(frame);
-    this.end = Math.max(this.end, frame.start + samples);
+    const start = this.#startOf(sample);
+    if (start < 0) this.#counters.droppedPackets++;
+    else if (start < this.#taken) this.#counters.misplacedPackets++;
+    else {
+      // A copy: a view would keep the whole fetched block alive.
+      const data = sample.data.slice();
+      const samples = frameSamples(track, data) ?? clock.frameSize;
+      if (!this.#smallest || data.length < this.#smallest.length) this.#smallest = data;
+      this.#frames.push({ start, samples, data });
+      this.bytes += data.length;
+      this.#following = start + samples;
+      this.end = Math.max(this.end, this.#following);
+    }
+  }
+
+  /** On the clock's grid, which is unknown of sound that began late: then where the frame before ends, if that is near. */
+  #startOf({ time }: Sample): number {
+    const stamp = this.#audio.clock.ticksAt(time);
+    const following = this.#following ?? Number.NEGATIVE_INFINITY;
+    return Math.abs(stamp - following) <= this.#tolerance ? following : stamp;
   }
 
   /** A frame that begins at or behind a place of the main track's clock was met. */
@@ -65,11 +91,37 @@ export class AudioQueue {
     };
     const framer = new AudioFramer(plan, this.#counters);
     if (this.#before) framer.push(this.#before);
-    for (const frame of this.#frames) framer.push(frame);
-    const taken = this.#frames.filter((frame) => isLast || frame.start < to);
-    this.#before = taken.at(-1) ?? this.#before;
-    this.#frames = this.#frames.slice(taken.length);
-    return framer.finish();
+    for (const frame of this.#frames) {
+      framer.push(frame);
+      if (framer.isDone) break;
+    }
+    this.#pass(isLast ? Number.POSITIVE_INFINITY : to);
+    return this.#joined(framer.finish());
+  }
+
+  #pass(to: number): void {
+    const isTaken = (frame: Frame) => frame.start < to;
+    this.#before = this.#frames.findLast(isTaken) ?? this.#before;
+    this.#frames = this.#frames.filter((frame) => !isTaken(frame));
+    this.bytes = this.#frames.reduce((sum, { data }) => sum + data.length, 0);
+    this.#taken = to;
+  }
+
+  /** A frame that came too late to be known begins where the one before it was said to end. */
+  #joined(packets: readonly TimedPacket[]): TimedPacket[] {
+    const closed = this.#closed;
+    const from = closed === null ? 0 : packets.findIndex(({ dts, duration }) => dts + duration > closed);
+    const joined = from < 0 ? [] : packets.slice(from);
+    const [first] = joined;
+    if (first && closed !== null && first.dts !== closed)
+      joined[0] = {
+        packet: { ...first.packet, pts: ticks(closed) },
+        dts: closed,
+        duration: first.dts + first.duration - closed,
+      };
+    const last = joined.at(-1);
+    if (last) this.#closed = last.dts + last.duration;
+    return joined;
   }
 
   #samplesAt(place: Ticks, timescale: number): number {

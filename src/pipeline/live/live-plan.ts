@@ -1,10 +1,11 @@
 import { codecString } from '../../codecs/codecs.ts';
 import type { Demuxer, Sample, Source } from '../../core/contracts.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, ticks } from '../../core/time.ts';
 import { Ledger } from '../ledger.ts';
 import { planAudioClock, planVideo } from '../plan-tracks.ts';
-import type { RecoveryPoints, Selection } from '../select-tracks.ts';
-import { keptIds, type Survey, Surveyor } from '../survey.ts';
+import { type RecoveryPoints, refuseNothing, type Selection } from '../select-tracks.ts';
+import { type KeptTracks, keptIds, type Survey, Surveyor } from '../survey.ts';
 import type { Bandwidth, Title } from '../title.ts';
 
 /** What the first packets of a title tell, of which nothing else can be known in advance. */
@@ -13,10 +14,12 @@ export interface LiveStart {
   readonly demuxer: Demuxer;
   readonly selection: Selection;
   readonly version: string;
-  /** The first packets, in file order. */
+  /** The first packets, in file order: each kept video track is among them. */
   readonly samples: readonly Sample[];
   readonly recovery: RecoveryPoints;
 }
+
+const MEGABYTE = 1024 * 1024;
 
 /** Bit rates of a track vary: the first seconds stand for what comes. */
 const MARGINS = { peak: 1.5, average: 1.25 };
@@ -60,7 +63,7 @@ export function planLive({ source, demuxer, selection, version, samples, recover
     audio,
     decisions,
     seekIndex: [],
-    window: nanoseconds(Math.max(NANOSECONDS_PER_SECOND, 2 * survey.skew)),
+    window: interleaveWindow(survey.skew),
     standIns: new Map(),
     bandwidth: new Map([...survey.tracks].map(([id, track]) => [id, rateOf(track.sizes, seen - zero)])),
     survey: 'sampled',
@@ -71,24 +74,69 @@ export function planLive({ source, demuxer, selection, version, samples, recover
   };
 }
 
+/** As far as tracks may lie apart: 1 s, or twice what was seen. */
+function interleaveWindow(skew: number): Nanoseconds {
+  const most = LIMITS.interleaveSeconds * NANOSECONDS_PER_SECOND;
+  return nanoseconds(Math.min(most, Math.max(NANOSECONDS_PER_SECOND, 2 * skew)));
+}
+
 function rateOf(sizes: readonly number[], duration: number): Bandwidth {
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const rate = Math.ceil((bytes * 8 * NANOSECONDS_PER_SECOND) / Math.max(duration, 1));
   return { peak: Math.ceil(rate * MARGINS.peak), average: Math.ceil(rate * MARGINS.average) };
 }
 
-/** How far the beginning is read before the plan is made: every kept track seen, or as much as this. */
-export const LIVE_START = { seconds: 2, bytes: 4 * 1024 * 1024 } as const;
+/** How far the beginning is read before the plan is made, with every kept track seen, without one, without pictures. */
+const START = {
+  all: { seconds: 1, bytes: 4 * MEGABYTE },
+  some: { seconds: 2, bytes: 4 * MEGABYTE },
+  noPicture: { seconds: 10, bytes: 16 * MEGABYTE },
+} as const;
 
-/** Whether enough of the beginning was read. */
-export function isStartComplete(samples: readonly Sample[], wanted: ReadonlySet<number>): boolean {
-  const seen = new Set(samples.map(({ trackId }) => trackId));
-  const times = samples.map(({ time }) => time);
-  const bytes = samples.reduce((sum, { data }) => sum + data.length, 0);
-  const span = samples.length > 0 ? Math.max(...times) - Math.min(...times) : 0;
-  const isLong = (limit: number): boolean => span >= (limit as Nanoseconds) * NANOSECONDS_PER_SECOND;
-  const hasAll = [...wanted].every((id) => seen.has(id));
-  return (
-    (hasAll && isLong(LIVE_START.seconds / 2)) || isLong(LIVE_START.seconds) || bytes >= LIVE_START.bytes
+/** Gathers the first samples until they tell enough: the same ones, however they arrive. */
+export class LiveBeginning {
+  readonly samples: Sample[] = [];
+  readonly #videoId: number | null;
+  readonly #unseen: Set<number>;
+  #earliest = Number.POSITIVE_INFINITY;
+  #latest = Number.NEGATIVE_INFINITY;
+  #bytes = 0;
+
+  constructor(kept: KeptTracks) {
+    this.#videoId = kept.video?.id ?? null;
+    this.#unseen = keptIds(kept);
+  }
+
+  get isEnough(): boolean {
+    const { seconds, bytes } = START[this.#state()];
+    return this.#bytes >= bytes || this.#latest - this.#earliest >= seconds * NANOSECONDS_PER_SECOND;
+  }
+
+  add(sample: Sample): void {
+    this.samples.push(sample);
+    this.#unseen.delete(sample.trackId);
+    this.#earliest = Math.min(this.#earliest, sample.time);
+    this.#latest = Math.max(this.#latest, sample.time);
+    this.#bytes += sample.data.length;
+  }
+
+  #state(): keyof typeof START {
+    if (this.#videoId !== null && this.#unseen.has(this.#videoId)) return 'noPicture';
+    return this.#unseen.size > 0 ? 'some' : 'all';
+  }
+}
+
+/** Without a video track that is declared but has no picture. @throws MediaError where nothing else is kept */
+export function withoutUnseenVideo(selection: Selection, samples: readonly Sample[]): Selection {
+  const { video, audio } = selection.kept;
+  if (!video || samples.some(({ trackId }) => trackId === video.id)) return selection;
+  const { seconds } = START.noPicture;
+  const decisions = selection.decisions.map((decision) =>
+    decision.track.id === video.id
+      ? { ...decision, action: 'omit' as const, reason: `no picture in the first ${seconds} s` }
+      : decision,
   );
+  const rest = { kept: { video: null, audio }, decisions };
+  refuseNothing(rest);
+  return rest;
 }

@@ -4,11 +4,12 @@ import { MediaError } from '../../core/errors.ts';
 import { OneWaySource } from '../one-way-source.ts';
 import { planRenditions, type Rendition } from '../renditions.ts';
 import { refuseNothing, type SelectionOptions, selectTracks } from '../select-tracks.ts';
-import { keptIds } from '../survey.ts';
+import { type KeptTracks, keptIds } from '../survey.ts';
 import type { Title } from '../title.ts';
 import { versionOf } from '../version.ts';
-import { isStartComplete, planLive } from './live-plan.ts';
+import { LiveBeginning, planLive, withoutUnseenVideo } from './live-plan.ts';
 import { type LiveSegment, Segmenter } from './segmenter.ts';
+import { StampLine } from './stamp-line.ts';
 
 /** One reading of a sequence from its first byte on. */
 export interface Pass {
@@ -30,25 +31,20 @@ export async function openPass(
 ): Promise<Pass> {
   const source = new OneWaySource(sequence, signal);
   try {
-    const demuxer = await openContainer(source, signal, { access: 'in order' });
-    const selection = selectTracks(demuxer.tracks, options);
-    refuseNothing(selection);
     const version = await versionOf(source, options, signal);
+    const demuxer = await openContainer(source, signal, { access: 'in order' });
+    const declared = selectTracks(demuxer.tracks, options);
+    refuseNothing(declared);
     source.forget();
     const { start, end } = demuxer.payload;
-    const tracks = keptIds(selection.kept);
-    const query = { start, soft: start, end, tracks };
+    const query = { start, soft: start, end, tracks: keptIds(declared.kept) };
     const batches = demuxer.samples(query, signal)[Symbol.asyncIterator]();
-    const samples = await readStart(batches, tracks);
+    const beginning = await readBeginning(batches, declared.kept);
+    const { samples } = beginning;
+    const selection = withoutUnseenVideo(declared, samples);
     const title = planLive({ source, demuxer, selection, version, samples, recovery: options.recovery });
     const renditions = planRenditions(title);
-    const segments = produce({
-      samples,
-      batches,
-      segmenter: new Segmenter(title, renditions),
-      source,
-      title,
-    });
+    const segments = produce({ beginning, batches, source, title, renditions, signal });
     return { title, renditions, segments };
   } catch (error) {
     await source.close();
@@ -56,41 +52,75 @@ export async function openPass(
   }
 }
 
-async function readStart(
-  batches: AsyncIterator<SampleBatch>,
-  tracks: ReadonlySet<number>,
-): Promise<Sample[]> {
-  const samples: Sample[] = [];
-  while (!isStartComplete(samples, tracks)) {
-    const next = await batches.next();
-    if (next.done) break;
-    samples.push(...next.value.samples);
+interface BeginningRead {
+  /** What the plan was made from, and what came with it. */
+  readonly samples: readonly Sample[];
+  readonly rest: readonly Sample[];
+  /** Goes on behind these. */
+  readonly line: StampLine;
+  readonly skipped: number;
+  /** Why no more comes; null when more may. */
+  readonly failure: MediaError | null;
+}
+
+/** @throws MediaError `truncated` when there is no packet; of the input when it fails before the first */
+async function readBeginning(batches: AsyncIterator<SampleBatch>, kept: KeptTracks): Promise<BeginningRead> {
+  const line = new StampLine();
+  const beginning = new LiveBeginning(kept);
+  const rest: Sample[] = [];
+  let skipped = 0;
+  let failure: MediaError | null = null;
+  try {
+    while (!beginning.isEnough) {
+      const next = await batches.next();
+      if (next.done) break;
+      skipped += next.value.skipped;
+      for (const sample of next.value.samples.flatMap((each) => line.place(each)))
+        if (beginning.isEnough) rest.push(sample);
+        else beginning.add(sample);
+    }
+  } catch (error) {
+    if (!(error instanceof MediaError) || beginning.samples.length === 0) throw error;
+    failure = error;
   }
+  const { samples } = beginning;
   if (samples.length === 0) throw new MediaError('truncated', 'The file ends before its first packet');
-  return samples;
+  return { samples, rest, line, skipped, failure };
 }
 
 interface Production {
-  readonly samples: readonly Sample[];
+  readonly beginning: BeginningRead;
   readonly batches: AsyncIterator<SampleBatch>;
-  readonly segmenter: Segmenter;
   readonly source: OneWaySource;
   readonly title: Title;
+  readonly renditions: readonly Rendition[];
+  readonly signal: AbortSignal;
 }
 
 async function* produce(production: Production): AsyncGenerator<LiveSegment> {
-  const { samples, batches, segmenter, source, title } = production;
+  const { beginning, batches, source, title, renditions, signal } = production;
+  const segmenter = new Segmenter(title, renditions);
   const counters = title.ledger.open('live input', 0);
+  const { samples, rest, line, failure } = beginning;
+  let { skipped } = beginning;
+  const take = function* (placed: readonly Sample[]): Generator<LiveSegment> {
+    counters.skippedBytes = skipped + line.leftOut;
+    for (const sample of placed) yield* segmenter.push(sample);
+  };
   try {
-    for (const sample of samples) yield* segmenter.push(sample);
+    yield* take(samples);
+    yield* take(rest);
+    if (failure) throw failure;
     for (let next = await batches.next(); !next.done; next = await batches.next()) {
-      counters.skippedBytes += next.value.skipped;
-      for (const sample of next.value.samples) yield* segmenter.push(sample);
+      skipped += next.value.skipped;
+      yield* take(next.value.samples.flatMap((sample) => line.place(sample)));
     }
+    line.leaveOut();
+    yield* take([]);
     yield* segmenter.end();
   } catch (error) {
-    // What came is worth showing to its end; then the reason is told.
-    if (error instanceof MediaError) yield* segmenter.end();
+    // What came is worth showing to its end, unless the pass was let go: then there is more; then the reason is told.
+    if (error instanceof MediaError && !signal.aborted) yield* segmenter.end();
     throw error;
   } finally {
     await source.close();

@@ -1,10 +1,11 @@
 import type { Sample, TimedPacket } from '../../core/contracts.ts';
+import { unsupported } from '../../core/errors.ts';
 import { type Ticks, ticks } from '../../core/time.ts';
 import type { Counters } from '../ledger.ts';
 import { PictureClock } from '../picture-clock.ts';
 import { beginningOf, pictureKind } from '../pictures.ts';
 import type { PlannedVideo } from '../title.ts';
-import { LONGEST, targetOf } from './targets.ts';
+import { LONGEST, NO_BEGINNING, SEGMENT_BYTES, targetOf } from './targets.ts';
 
 /** A segment whose end is known. */
 export interface Boundary {
@@ -31,6 +32,11 @@ interface NextSegment {
   readonly samples: Sample[];
 }
 
+interface Beginning {
+  readonly canBegin: boolean;
+  readonly isSync: boolean;
+}
+
 /** Pictures in decode order, cut where decoding can begin. */
 export class PictureQueue {
   readonly #video: PlannedVideo;
@@ -38,8 +44,16 @@ export class PictureQueue {
   #clock: PictureClock;
   #packets: TimedPacket[] = [];
   #start: Ticks | null = null;
+  /** Where the segment before ended: no picture is shown before that. */
+  #floor: Ticks = ticks(0);
+  /** The latest picture of the segment. */
+  #latest: Ticks = ticks(-1);
   #next: NextSegment | null = null;
   #segments = 0;
+  /** Of the first picture of all, while none was met that decoding can begin with. */
+  #waitingSince: Ticks | null = null;
+  /** Of the pictures that wait for the end of their segment. */
+  bytes = 0;
 
   constructor(video: PlannedVideo, counters: Counters) {
     this.#video = video;
@@ -47,12 +61,13 @@ export class PictureQueue {
     this.#clock = new PictureClock(video, null, counters);
   }
 
+  /** @throws MediaError `unsupported` when decoding cannot begin at any of the first pictures */
   push(sample: Sample): Boundary[] {
     const { canBegin, leadsNone, isSync } = beginningOf(pictureKind(this.#video.track, sample.data));
     const time = this.#video.clock.ticksAt(sample.time);
     if (this.#start === null) {
-      if (!canBegin) this.#counters.droppedPackets++;
-      else this.#begin(time, [sample]);
+      if (canBegin && time >= 0) this.#begin(time, [sample]);
+      else this.#leaveOut(time);
       return [];
     }
     if (this.#next) return this.#addToNext(this.#next, sample, time);
@@ -61,6 +76,7 @@ export class PictureQueue {
       return [];
     }
     this.#next = { cut: time, earliest: time, samples: [sample] };
+    this.bytes += sample.data.length;
     return leadsNone ? this.#settle(this.#next) : [];
   }
 
@@ -77,22 +93,34 @@ export class PictureQueue {
     return { boundaries, rest: { start: this.#start, end, pictures } };
   }
 
-  #isCut(
-    time: Ticks,
-    { canBegin, isSync }: { readonly canBegin: boolean; readonly isSync: boolean },
-  ): boolean {
+  #leaveOut(time: Ticks): void {
+    this.#counters.droppedPackets++;
+    this.#waitingSince ??= time;
+    if (time - this.#waitingSince > NO_BEGINNING * this.#video.clock.timescale)
+      throw unsupported(`No picture of the first ${NO_BEGINNING} s is one that decoding can begin with`);
+  }
+
+  /** A cut is shown after all that came before it: else the times of two segments would overlap. */
+  #isCut(time: Ticks, { canBegin, isSync }: Beginning): boolean {
+    if (time <= this.#latest) return false;
     const passed = (time - (this.#start ?? 0)) / this.#video.clock.timescale;
-    const target = targetOf(this.#segments);
-    if (isSync) return passed >= target;
+    const isRich = this.bytes >= SEGMENT_BYTES.rich && passed >= 1;
+    const target = isRich ? 1 : targetOf(this.#segments);
+    if (isSync && passed >= target) return true;
     // An open GOP is the second choice, the middle of one the last.
-    return passed >= LONGEST || (canBegin && passed >= Math.max(target, LONGEST / 2) && passed > 0);
+    if (canBegin && passed >= Math.max(target, LONGEST / 2)) return true;
+    return passed >= LONGEST || this.bytes >= SEGMENT_BYTES.most;
   }
 
   #addToNext(next: NextSegment, sample: Sample, time: Ticks): Boundary[] {
     if (time > next.cut || next.samples.length > MAX_LEADING)
       return [...this.#settle(next), ...this.push(sample)];
-    next.samples.push(sample);
-    next.earliest = ticks(Math.min(next.earliest, time));
+    if (time <= this.#latest) this.#counters.misplacedPackets++;
+    else {
+      next.samples.push(sample);
+      next.earliest = ticks(Math.min(next.earliest, time));
+      this.bytes += sample.data.length;
+    }
     return [];
   }
 
@@ -101,6 +129,7 @@ export class PictureQueue {
     this.#next = null;
     this.#segments++;
     const start = this.#start ?? cut;
+    this.#floor = earliest;
     this.#begin(cut, samples);
     return [{ start, end: cut, pictures }];
   }
@@ -108,11 +137,20 @@ export class PictureQueue {
   #begin(start: Ticks, samples: readonly Sample[]): void {
     this.#start = start;
     this.#packets = [];
+    this.#latest = ticks(-1);
+    this.bytes = 0;
     this.#clock = new PictureClock(this.#video, null, this.#counters);
     for (const sample of samples) this.#add(sample);
   }
 
   #add(sample: Sample): void {
+    const time = this.#video.clock.ticksAt(sample.time);
+    if (time < this.#floor) {
+      this.#counters.misplacedPackets++;
+      return;
+    }
+    this.#latest = ticks(Math.max(this.#latest, time));
+    this.bytes += sample.data.length;
     this.#packets.push(...this.#clock.add(sample));
   }
 }

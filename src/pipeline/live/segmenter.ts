@@ -1,12 +1,15 @@
 import { concat } from '../../core/bytes.ts';
 import type { Sample, TimedPacket } from '../../core/contracts.ts';
+import { MediaError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, rescaleUp, type Ticks } from '../../core/time.ts';
 import { Chunker } from '../chunks.ts';
-import type { Rendition } from '../renditions.ts';
+import type { AudioRenditionPlan, Rendition } from '../renditions.ts';
 import type { Title } from '../title.ts';
 import { AudioQueue, type Stretch } from './audio-queue.ts';
 import { type Boundary, PictureQueue } from './picture-queue.ts';
 import { SoundCuts } from './sound-cuts.ts';
+import { SHORTEST } from './targets.ts';
 
 /** A finished segment of every rendition. */
 export interface LiveSegment {
@@ -16,6 +19,8 @@ export interface LiveSegment {
   /** Where the next one begins, in the main track's ticks; the end of the title for the last. */
   readonly end: Ticks;
   readonly bytes: ReadonlyMap<string, Uint8Array>;
+  /** From the first sample of each audio rendition to the end of the last, in samples. */
+  readonly sounds: ReadonlyMap<string, { readonly start: number; readonly end: number }>;
   readonly size: number;
 }
 
@@ -27,6 +32,8 @@ interface OpenSegment {
   /** The first one has the sound before its first picture too. */
   readonly sound: Stretch;
   readonly pictures: readonly TimedPacket[];
+  /** Of the pictures. */
+  readonly size: number;
 }
 
 /**
@@ -52,31 +59,60 @@ export class Segmenter {
     const [sound] = title.audio;
     this.#cuts = title.video ? new PictureQueue(title.video, counters) : new SoundCuts(sound);
     this.#mainId = title.video?.track.id ?? sound?.track.id ?? 0;
-    this.#audio = new Map(title.audio.map((audio) => [audio.track.id, new AudioQueue(audio, counters)]));
+    const { precision } = title.demuxer;
+    this.#audio = new Map(
+      title.audio.map((audio) => [audio.track.id, new AudioQueue(audio, precision, counters)]),
+    );
   }
 
-  /** What this sample completed. */
+  /** What this sample completed. @throws MediaError `limit` when too much waits for the end of a segment */
   push(sample: Sample): LiveSegment[] {
     this.#audio.get(sample.trackId)?.push(sample);
     if (sample.trackId === this.#mainId) {
       this.#reached = Math.max(this.#reached, sample.time);
       for (const boundary of this.#cuts.push(sample)) this.#take(boundary, 'middle');
     }
-    return this.#finished('more comes');
+    const done = this.#finished('more comes');
+    this.#checkWaiting();
+    return done;
   }
 
   /** Nothing more comes. */
   end(): LiveSegment[] {
     const last = this.#cuts.end(this.#soundEnd());
     for (const boundary of last.boundaries) this.#take(boundary, 'middle');
-    if (last.rest) this.#take(last.rest, 'last');
+    if (last.rest) this.#takeLast(last.rest);
     return this.#finished('ended');
   }
 
   #take({ start, end, pictures }: Boundary, place: 'middle' | 'last'): void {
+    if (this.#count >= LIMITS.segments)
+      throw new MediaError('limit', `More than ${LIMITS.segments} segments; open the title again`);
     const sound = { start: this.#start, end, isLast: place === 'last' };
-    this.#open.push({ n: this.#count++, start, end, sound, pictures });
+    this.#open.push({ n: this.#count++, start, end, sound, pictures, size: sizeOf(pictures) });
     this.#start = end;
+  }
+
+  /** A short rest joins the segment before it, which is held back for that. */
+  #takeLast(rest: Boundary): void {
+    const before = this.#open.at(-1);
+    const isShort = rest.end - rest.start < SHORTEST * this.#title.timeline.timescale;
+    if (!before || !isShort) this.#take(rest, 'last');
+    else
+      this.#open[this.#open.length - 1] = {
+        ...before,
+        end: rest.end,
+        sound: { start: before.sound.start, end: rest.end, isLast: true },
+        pictures: [...before.pictures, ...rest.pictures],
+      };
+  }
+
+  #checkWaiting(): void {
+    const sound = [...this.#audio.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+    const open = this.#open.reduce((sum, { size }) => sum + size, 0);
+    const waiting = sound + open + this.#cuts.bytes;
+    if (waiting > LIMITS.liveWaiting)
+      throw new MediaError('limit', `${waiting} bytes came that no segment could be ended with`);
   }
 
   /** Where the sound ends, in the main track's ticks. */
@@ -96,29 +132,39 @@ export class Segmenter {
     return done;
   }
 
-  /** All its sound is there: frames behind its end were met, or the pictures are a window ahead of it. */
+  /**
+   * What follows is long enough to be a segment, and all its sound is there: frames behind its end were met, or the
+   * pictures are a window ahead of it.
+   */
   #isHeard({ end }: OpenSegment): boolean {
     const { timescale } = this.#title.timeline;
     const { zero, window } = this.#title;
-    const endTime = zero + (end / timescale) * NANOSECONDS_PER_SECOND;
-    const isAhead = this.#reached >= endTime + window;
-    return isAhead || [...this.#audio.values()].every((queue) => queue.reaches(end, timescale));
+    const ahead = this.#reached - zero - (end / timescale) * NANOSECONDS_PER_SECOND;
+    if (ahead < SHORTEST * NANOSECONDS_PER_SECOND) return false;
+    return ahead >= window || [...this.#audio.values()].every((queue) => queue.reaches(end, timescale));
   }
 
-  #render(segment: OpenSegment): LiveSegment {
+  #render({ n, start, end, pictures, sound }: OpenSegment): LiveSegment {
     const bytes = new Map<string, Uint8Array>();
+    const sounds = new Map<string, { readonly start: number; readonly end: number }>();
     for (const rendition of this.#renditions) {
-      const packets =
-        rendition.kind === 'video'
-          ? segment.pictures
-          : (this.#audio.get(rendition.audio.track.id)?.take(segment.sound, this.#title.timeline.timescale) ??
-            []);
-      bytes.set(rendition.name, bytesOf(rendition, segment.n, packets));
+      const packets = rendition.kind === 'video' ? pictures : this.#soundOf(rendition, sound);
+      const [first, last] = [packets[0], packets.at(-1)];
+      if (rendition.kind === 'audio' && first && last)
+        sounds.set(rendition.name, { start: first.dts, end: last.dts + last.duration });
+      bytes.set(rendition.name, bytesOf(rendition, n, packets));
     }
     const size = [...bytes.values()].reduce((sum, part) => sum + part.length, 0);
-    return { n: segment.n, start: segment.start, end: segment.end, bytes, size };
+    return { n, start, end, bytes, sounds, size };
+  }
+
+  #soundOf({ audio }: AudioRenditionPlan, sound: Stretch): readonly TimedPacket[] {
+    return this.#audio.get(audio.track.id)?.take(sound, this.#title.timeline.timescale) ?? [];
   }
 }
+
+const sizeOf = (packets: readonly TimedPacket[]): number =>
+  packets.reduce((sum, { packet }) => sum + packet.data.length, 0);
 
 /** A copy: views would keep every fetched block alive, with the tracks that nobody asked for. */
 function bytesOf(rendition: Rendition, n: number, packets: readonly TimedPacket[]): Uint8Array {

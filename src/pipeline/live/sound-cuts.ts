@@ -7,6 +7,8 @@ import { targetOf } from './targets.ts';
 /** Sound without pictures is cut at the targets themselves. */
 export class SoundCuts {
   readonly #audio: PlannedAudio | undefined;
+  /** No pictures wait here. */
+  readonly bytes = 0;
   #cut = 0;
   #segments = 0;
 

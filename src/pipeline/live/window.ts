@@ -11,9 +11,11 @@ const AHEAD_SECONDS = 60;
  */
 export class Window {
   readonly #segments = new Map<number, LiveSegment>();
-  readonly #timescale: number;
+  readonly #share: () => number;
   readonly #changed = new Set<() => void>();
   readonly #ends: Ticks[] = [];
+  readonly #sounds = new Map<string, number[]>();
+  #timescale = 1;
   #first: Ticks = ticks(0);
   #size = 0;
   /** The farthest one that was given out, and those that are waited for. */
@@ -22,8 +24,9 @@ export class Window {
   #error: unknown = null;
   #isEnded = false;
 
-  constructor(timescale: number) {
-    this.#timescale = timescale;
+  /** @param share bytes that may be held */
+  constructor(share: () => number) {
+    this.#share = share;
   }
 
   /** Segments made so far, held or not. */
@@ -34,6 +37,11 @@ export class Window {
   /** Where each of them ends, in the main track's ticks. */
   get ends(): readonly Ticks[] {
     return this.#ends;
+  }
+
+  /** Where the sound of each audio rendition begins, and where it ends in each segment: samples. */
+  get sounds(): ReadonlyMap<string, readonly number[]> {
+    return this.#sounds;
   }
 
   /** Where the first picture is. */
@@ -50,8 +58,22 @@ export class Window {
     return this.#error;
   }
 
-  /** Holds what the pass makes until it ends, pausing it while it is far enough ahead. */
-  async fill(segments: AsyncIterable<LiveSegment>, signal: AbortSignal): Promise<void> {
+  /** The oldest one that is still held, or the next one to come. */
+  get oldest(): number {
+    return this.#segments.keys().next().value ?? this.count;
+  }
+
+  /** Somebody waits for a segment. */
+  get isWaitedFor(): boolean {
+    return this.#waited.size > 0;
+  }
+
+  /**
+   * Holds what the pass makes until it ends, pausing it while it is far enough ahead.
+   * @param timescale of the main track
+   */
+  async fill(segments: AsyncIterable<LiveSegment>, timescale: number, signal: AbortSignal): Promise<void> {
+    this.#timescale = timescale;
     try {
       for await (const segment of segments) {
         this.#add(segment);
@@ -65,18 +87,23 @@ export class Window {
     }
   }
 
-  /** The oldest one that is still held, or the next one to come. */
-  get oldest(): number {
-    return this.#segments.keys().next().value ?? this.count;
-  }
-
-  /** Waits for a segment that is held or will come; null when it never will. */
+  /**
+   * Waits for a segment that is held or will come; null when it never will.
+   * @throws MediaError `busy` when it did not come in time
+   */
   async take(n: number, signal: AbortSignal): Promise<LiveSegment | null> {
+    const patience = AbortSignal.timeout(LIMITS.liveWait);
     const wish = { n };
     this.#waited.add(wish);
     this.#tell();
     try {
-      while (n >= this.count && !this.#isEnded) await this.#change(signal);
+      const either = AbortSignal.any([signal, patience]);
+      while (n >= this.count && !this.#isEnded) await this.#change(either);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw new MediaError('busy', `Segment ${n} is not made yet: the upstream has not come so far`, {
+        retryAfter: 2,
+      });
     } finally {
       this.#waited.delete(wish);
     }
@@ -93,16 +120,26 @@ export class Window {
       throw this.#error ?? new MediaError('truncated', 'The file ends before its first packet');
   }
 
+  /** Lets the oldest ones go, down to the share; the newest one stays. */
+  trim(): void {
+    for (const [n, old] of this.#segments) {
+      if (this.#size <= this.#share() || n === this.count - 1) break;
+      this.#segments.delete(n);
+      this.#size -= old.size;
+    }
+  }
+
   #add(segment: LiveSegment): void {
     if (segment.n === 0) this.#first = segment.start;
     this.#segments.set(segment.n, segment);
     this.#ends.push(segment.end);
-    this.#size += segment.size;
-    for (const [n, old] of this.#segments) {
-      if (this.#size <= LIMITS.liveWindow || n === segment.n) break;
-      this.#segments.delete(n);
-      this.#size -= old.size;
+    for (const [name, { start, end }] of segment.sounds) {
+      const boundaries = this.#sounds.get(name);
+      if (boundaries) boundaries.push(end);
+      else this.#sounds.set(name, [start, end]);
     }
+    this.#size += segment.size;
+    this.trim();
     this.#tell();
   }
 
@@ -113,7 +150,7 @@ export class Window {
     const bytes = ahead.reduce((sum, { size }) => sum + size, 0);
     const from = this.#ends[asked] ?? 0;
     const seconds = ((this.#ends.at(-1) ?? 0) - from) / this.#timescale;
-    return ahead.length > 0 && (bytes >= LIMITS.liveWindow / 2 || seconds >= AHEAD_SECONDS);
+    return ahead.length > 0 && (bytes >= this.#share() / 2 || seconds >= AHEAD_SECONDS);
   }
 
   #tell(): void {
