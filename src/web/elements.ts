@@ -20,6 +20,7 @@ export const page = {
   failureNext: byId('failure-next', HTMLElement),
   failureCode: byId('failure-code', HTMLElement),
   silent: byId('silent', HTMLElement),
+  silentTitle: byId('silent-title', HTMLElement),
   silentReason: byId('silent-reason', HTMLElement),
   about: byId('about', HTMLElement),
   summary: byId('summary', HTMLElement),

@@ -6,6 +6,7 @@ export const PLAYER_FILES = [
   'elements.js',
   'failures.js',
   'narrowing.js',
+  'notices.js',
   'player-state.js',
   'probe-view.js',
 ] as const;
@@ -61,7 +62,7 @@ ${hasDemo ? DEMO_BUTTON : ''}
 <p class="small"><code id="failure-code"></code></p>
 </section>
 <section id="silent" class="notice warn" role="status" hidden>
-<h2>There is no sound</h2>
+<h2 id="silent-title"></h2>
 <p id="silent-reason"></p>
 </section>
 

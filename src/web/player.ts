@@ -3,6 +3,7 @@ import { explain, type Failure, failure, readFailure } from './failures.ts';
 import type { ErrorData, HlsConfig } from './hls.js';
 import Hls from './hls.js';
 import { narrow } from './narrowing.ts';
+import { NO_SOUND, tellSilence } from './notices.ts';
 import { note, player } from './player-state.ts';
 import { clock, languageName, type ProbeAnswer, summary, trackRow } from './probe-view.ts';
 
@@ -115,8 +116,7 @@ async function loadNarrowed(query: string, signal: AbortSignal): Promise<void> {
     player.hls?.destroy();
     note('narrowed', narrowed.audio);
     loadWithHls(`${query}&audio=${narrowed.audio}`, signal);
-    page.silent.hidden = false;
-    page.silentReason.textContent = narrowed.leftOut;
+    tellSilence(narrowed.audio === 'none' ? NO_SOUND : 'Not all of the sound is offered', narrowed.leftOut);
   } catch (error) {
     if (!signal.aborted) fail(failure('unreachable', `This server cannot be reached: ${String(error)}`));
   }
@@ -218,8 +218,7 @@ function showTracks(probe: ProbeAnswer): void {
     }),
   );
   if (probe.silent !== null) {
-    page.silent.hidden = false;
-    page.silentReason.textContent = probe.silent;
+    tellSilence(NO_SOUND, probe.silent);
   }
   page.about.hidden = false;
 }
