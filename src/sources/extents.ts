@@ -9,26 +9,36 @@ export interface Extent {
   filled: number;
   /** False once it was evicted: nobody finds its bytes any more, views of them stay good. */
   held: boolean;
+  /** Read ahead and not read yet: what was read already goes first, however short ago that was. */
+  isAwaited: boolean;
 }
 
-/** All extents of all sources, least recently read first; counts what is allocated, not what is filled. */
+/** All extents of all sources; counts what is allocated, not what is filled. */
 export interface Budget {
+  /** Those that were read, least recently first: all that can be evicted. */
   readonly lru: LRUCache<Extent, Extent>;
-  /** Size of the largest extent: at most 1 MiB, and small enough that eight fit. */
+  /** Of those that were read and those that are awaited, together. */
+  readonly maxBytes: number;
+  /** Allocated bytes of those that are still awaited. */
+  awaited: number;
+  /** Size of the largest extent: at most 1 MiB, and small enough that many readers have one each. */
   readonly extentSize: number;
-  /** How far a fetch may run ahead of its readers without evicting what they are about to read. */
-  readonly readAhead: number;
+  /** How far each of so many fetches may run ahead of its readers. */
+  readAhead(fetches: number): number;
 }
 
 export function budget(maxBytes: number): Budget {
+  const forReadAhead = Math.floor(maxBytes / 4);
   const lru = new LRUCache<Extent, Extent>({
     maxSize: maxBytes,
     dispose: (extent) => extent.owner.remove(extent),
   });
   return {
     lru,
-    extentSize: Math.max(1, Math.min(LIMITS.extent, Math.floor(maxBytes / 8))),
-    readAhead: Math.min(LIMITS.readAhead, Math.floor(maxBytes / 4)),
+    maxBytes,
+    awaited: 0,
+    extentSize: Math.max(1, Math.min(LIMITS.extent, Math.floor(maxBytes / 64))),
+    readAhead: (fetches) => Math.min(LIMITS.readAhead, Math.floor(forReadAhead / Math.max(1, fetches))),
   };
 }
 
@@ -46,7 +56,8 @@ export class Extents {
   view(position: number, end: number): Uint8Array | null {
     const extent = this.#sorted[this.#indexAt(position)];
     if (!extent || position >= extent.start + extent.filled) return null;
-    this.#budget.lru.get(extent);
+    if (extent.isAwaited) this.release(extent);
+    else this.#budget.lru.get(extent);
     return extent.bytes.subarray(position - extent.start, Math.min(end - extent.start, extent.filled));
   }
 
@@ -67,17 +78,33 @@ export class Extents {
     return next ? Math.min(end, next.start) : end;
   }
 
-  /** An empty extent at `start`, in which at most `length` bytes are expected. */
+  /** An empty extent at `start`, in which at most `length` bytes are expected. It stays until it is released. */
   allocate(start: number, length: number): Extent {
-    return this.#insert(start, new Uint8Array(Math.min(this.#budget.extentSize, length)), 0);
+    const extent = this.#insert(start, new Uint8Array(Math.min(this.#budget.extentSize, length)));
+    this.#budget.awaited += extent.bytes.length;
+    this.#makeRoom();
+    // So many fetches that the least they need is too much: then what comes first goes first.
+    if (this.#budget.awaited > this.#budget.maxBytes / 2) this.release(extent);
+    return extent;
+  }
+
+  /** It was read, or nobody waits for it any more: it may be evicted in its turn. */
+  release(extent: Extent): void {
+    if (!extent.isAwaited) return;
+    this.#settle(extent);
+    this.#budget.lru.set(extent, extent, { size: extent.bytes.length });
   }
 
   /** Gives back what an extent will not use, where that is worth a copy. */
   trim(extent: Extent): void {
     const spare = extent.bytes.length - extent.filled;
     if (!extent.held || spare <= extent.bytes.length / 8) return;
-    this.#budget.lru.delete(extent);
-    if (extent.filled > 0) this.#insert(extent.start, extent.bytes.slice(0, extent.filled), extent.filled);
+    this.#drop(extent);
+    if (extent.filled === 0) return;
+    const trimmed = this.#insert(extent.start, extent.bytes.slice(0, extent.filled));
+    trimmed.filled = extent.filled;
+    this.#budget.awaited += trimmed.bytes.length;
+    this.release(trimmed);
   }
 
   remove(extent: Extent): void {
@@ -87,14 +114,31 @@ export class Extents {
   }
 
   clear(): void {
-    for (const extent of [...this.#sorted]) this.#budget.lru.delete(extent);
+    for (const extent of [...this.#sorted]) this.#drop(extent);
   }
 
-  #insert(start: number, bytes: Uint8Array, filled: number): Extent {
-    const extent: Extent = { owner: this, start, bytes, filled, held: true };
+  #makeRoom(): void {
+    const { lru, awaited, maxBytes } = this.#budget;
+    while (lru.size > 0 && lru.calculatedSize + awaited > maxBytes) lru.pop();
+  }
+
+  #insert(start: number, bytes: Uint8Array): Extent {
+    const extent: Extent = { owner: this, start, bytes, filled: 0, held: true, isAwaited: true };
     this.#sorted.splice(this.#indexAt(start) + 1, 0, extent);
-    this.#budget.lru.set(extent, extent, { size: bytes.length });
     return extent;
+  }
+
+  #drop(extent: Extent): void {
+    if (!extent.isAwaited) this.#budget.lru.delete(extent);
+    else {
+      this.#settle(extent);
+      this.remove(extent);
+    }
+  }
+
+  #settle(extent: Extent): void {
+    extent.isAwaited = false;
+    this.#budget.awaited -= extent.bytes.length;
   }
 
   /** Index of the last extent that begins at or before `position`, -1 if none does. */
@@ -113,7 +157,8 @@ export class Extents {
 /** Where the bytes of one fetch go: each is copied once, into extents that follow each other. */
 export class ExtentWriter {
   readonly #extents: Extents;
-  #current: Extent | null = null;
+  /** In order; those before the last one are full and may have been read since. */
+  readonly #written: Extent[] = [];
 
   constructor(extents: Extents) {
     this.#extents = extents;
@@ -133,15 +178,27 @@ export class ExtentWriter {
     return extent.bytes.subarray(from, from + length);
   }
 
+  /** What was written so far has been read. The extent that is being written goes on holding what comes. */
+  release(): void {
+    while (this.#written.length > 1) this.#releaseFirst();
+  }
+
   finish(): void {
-    if (this.#current) this.#extents.trim(this.#current);
-    this.#current = null;
+    const current = this.#written.at(-1);
+    while (this.#written.length > 0) this.#releaseFirst();
+    if (current) this.#extents.trim(current);
+  }
+
+  #releaseFirst(): void {
+    const extent = this.#written.shift();
+    if (extent) this.#extents.release(extent);
   }
 
   #room(position: number, expected: number): Extent {
-    const current = this.#current;
+    const current = this.#written.at(-1);
     if (current?.held && current.filled < current.bytes.length) return current;
-    this.#current = this.#extents.allocate(position, expected);
-    return this.#current;
+    const extent = this.#extents.allocate(position, expected);
+    this.#written.push(extent);
+    return extent;
   }
 }

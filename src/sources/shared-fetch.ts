@@ -26,11 +26,15 @@ export class Reader {
     });
   }
 
-  /** Bytes that arrived at `start`, if the reader waits for one of them: handed over directly, so no eviction comes between. */
-  offer(start: number, bytes: Uint8Array): void {
+  /**
+   * Bytes that arrived at `start`, if the reader waits for one of them: handed over directly, so no eviction comes
+   * between. True when it took them.
+   */
+  offer(start: number, bytes: Uint8Array): boolean {
     const from = this.position - start;
-    if (this.#waiting === null || from < 0 || from >= bytes.length) return;
+    if (this.#waiting === null || from < 0 || from >= bytes.length) return false;
     this.#take()?.resolve(bytes.subarray(from, this.end - start));
+    return true;
   }
 
   /** `fetch` has ended; an error reaches only who waits for it. */
@@ -68,7 +72,8 @@ export interface FetchOptions {
   readonly extents: Extents;
   readonly start: number;
   readonly end: number;
-  readonly readAhead: number;
+  /** Bytes that may wait for the fastest reader now. */
+  readAhead(): number;
   /** Called once, as soon as no more bytes will come. `eof`: where the resource ended, if the fetch found that. */
   onDone(fetch: SharedFetch, eof: number | null): void;
 }
@@ -149,7 +154,9 @@ export class SharedFetch {
       const stored = this.#writer.append(start, rest.subarray(0, expected), expected);
       this.#position += stored.length;
       rest = rest.subarray(stored.length);
-      for (const reader of this.#readers) reader.offer(start, stored);
+      let isRead = false;
+      for (const reader of this.#readers) isRead = reader.offer(start, stored) || isRead;
+      if (isRead) this.#writer.release();
       if (this.#position >= this.#end) this.#finish(null, null);
     }
   }
@@ -157,7 +164,7 @@ export class SharedFetch {
   #isFarAhead(): boolean {
     let fastest = this.start;
     for (const reader of this.#readers) fastest = Math.max(fastest, reader.position);
-    return this.#position - fastest > this.#options.readAhead;
+    return this.#position - fastest > this.#options.readAhead();
   }
 
   async #pause(): Promise<void> {

@@ -46,7 +46,7 @@ export function createSparseCache({ maxBytes }: { readonly maxBytes: number }): 
     },
     stats: () => ({
       ...counters,
-      bytes: memory.lru.calculatedSize,
+      bytes: memory.lru.calculatedSize + memory.awaited,
       maxBytes,
       extents: memory.lru.size,
     }),
@@ -127,7 +127,7 @@ class CachedSource implements Source {
     let at = this.#extents.firstMissing(reader.position);
     while (at < end && (at === reader.position || reader.fetches.size < LIMITS.holes)) {
       const fetch = this.#fetchOf(at) ?? this.#start(at, end);
-      const isNear = at - fetch.position <= this.#budget.readAhead;
+      const isNear = at - fetch.position <= this.#budget.readAhead(1);
       const joined = isNear ? fetch : this.#takeOver(fetch, at, end);
       joined.join(reader);
       at = this.#extents.firstMissing(joined.end);
@@ -155,7 +155,7 @@ class CachedSource implements Source {
       extents: this.#extents,
       start,
       end: gapEnd,
-      readAhead: this.#budget.readAhead,
+      readAhead: () => this.#budget.readAhead(this.#counters.activeFetches),
       onDone: (done, eof) => {
         this.#fetches.delete(done);
         this.#counters.activeFetches--;

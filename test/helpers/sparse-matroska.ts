@@ -34,7 +34,7 @@ const SILENT_FRAME = hex('211004608c1c');
 const FPS = 24;
 const AUDIO_RATE = 48_000;
 const AUDIO_FRAME = 1024;
-/** Every so many pictures one is padded: few enough to keep the file sparse. */
+/** By default one of so many pictures is padded: few enough to keep a long film small on disk. */
 const PADDED_EVERY = 12;
 
 export interface SparseOptions {
@@ -42,6 +42,10 @@ export interface SparseOptions {
   /** The same all the time, or by second. */
   readonly bytesPerSecond: number | ((second: number) => number);
   readonly gopSeconds: number;
+  /** One of so many pictures is padded: 1 for a film whose bit rate is even. */
+  readonly paddedEvery?: number;
+  /** One by default; languages in the order of `LANGUAGES`. */
+  readonly audioTracks?: number;
   /** Neither Cues nor Tags: as if recording had been broken off. */
   readonly isUnindexed?: boolean;
 }
@@ -55,7 +59,10 @@ export interface SparseFile {
   readonly clusters: number;
 }
 
-const AUDIO_BLOCK = simpleBlock({ track: 2, time: 0, isKey: true }, SILENT_FRAME);
+const LANGUAGES = ['eng', 'fre', 'ger', 'spa', 'ita', 'jpn', 'kor', 'rus'] as const;
+
+const audioBlock = (index: number): Uint8Array =>
+  simpleBlock({ track: 2 + index, time: 0, isKey: true }, SILENT_FRAME);
 
 /** A copy of a SimpleBlock of less than 127 bytes at another time. */
 function blockAt(block: Uint8Array, time: number): Uint8Array {
@@ -86,8 +93,8 @@ function write(file: number, options: SparseOptions): SparseFile {
   const clusters = Math.ceil(seconds / gopSeconds);
   const head = ebmlHead();
   const segmentStart = head.length + 12;
-  const paddingAt = paddingOf(options);
-  const lead = bytes(info({ timestampScale: 1_000_000, duration: seconds * 1000 }), trackList());
+  const list = trackList(options.audioTracks ?? 1);
+  const lead = bytes(info({ timestampScale: 1_000_000, duration: seconds * 1000 }), list);
   const named = options.isUnindexed ? SEEKS.slice(0, 2) : SEEKS;
   const seekHeadLength = seekHead(...named.map((id) => ({ id, position: 0 }))).length;
   let videoBytes = 0;
@@ -95,7 +102,7 @@ function write(file: number, options: SparseOptions): SparseFile {
   const firstCluster = at;
   const points: { time: number; track: number; cluster: number; relative: number }[] = [];
   for (let n = 0; n < clusters; n++) {
-    const made = clusterPieces(n * gopSeconds, Math.min(seconds, (n + 1) * gopSeconds), paddingAt);
+    const made = clusterPieces(n * gopSeconds, Math.min(seconds, (n + 1) * gopSeconds), options);
     points.push({
       time: n * gopSeconds * 1000,
       track: 1,
@@ -109,9 +116,9 @@ function write(file: number, options: SparseOptions): SparseFile {
   const index = cues(...points);
   at = writePieces(file, at, options.isUnindexed ? [] : [index]);
   const tagsAt = at;
-  at = writePieces(file, at, options.isUnindexed ? [] : [statistics(seconds, videoBytes)]);
+  at = writePieces(file, at, options.isUnindexed ? [] : [statistics(options, videoBytes)]);
   ftruncateSync(file, at);
-  const positions = [firstCluster - lead.length, firstCluster - trackList().length, cuesAt, tagsAt].map(
+  const positions = [firstCluster - lead.length, firstCluster - list.length, cuesAt, tagsAt].map(
     (position) => position - segmentStart,
   );
   const seeks = named.map((id, i) => ({ id, position: positions[i] ?? 0 }));
@@ -123,7 +130,7 @@ function write(file: number, options: SparseOptions): SparseFile {
 
 const SEEKS = [ID.Info, ID.Tracks, ID.Cues, ID.Tags] as const;
 
-const trackList = (): Uint8Array =>
+const trackList = (audioTracks: number): Uint8Array =>
   tracks(
     videoTrack({
       number: 1,
@@ -134,26 +141,32 @@ const trackList = (): Uint8Array =>
       height: 180,
       defaultDuration: 41_666_667,
     }),
-    audioTrack({
-      number: 2,
-      uid: 12,
-      codec: 'A_AAC',
-      private: AUDIO_CONFIG,
-      rate: AUDIO_RATE,
-      channels: 2,
-      defaultDuration: 21_333_333,
-      language: 'eng',
-    }),
+    ...LANGUAGES.slice(0, audioTracks).map((language, index) =>
+      audioTrack({
+        number: 2 + index,
+        uid: 12 + index,
+        codec: 'A_AAC',
+        private: AUDIO_CONFIG,
+        rate: AUDIO_RATE,
+        channels: 2,
+        defaultDuration: 21_333_333,
+        language,
+      }),
+    ),
   );
 
-const paddingOf =
-  ({ bytesPerSecond }: SparseOptions) =>
-  (second: number): number =>
-    Math.round(
-      ((typeof bytesPerSecond === 'number' ? bytesPerSecond : bytesPerSecond(second)) * PADDED_EVERY) / FPS,
-    );
+/** Size of picture n of a cluster, `second` seconds into the film. */
+function paddingOf(
+  { bytesPerSecond, paddedEvery = PADDED_EVERY }: SparseOptions,
+  n: number,
+  second: number,
+): number {
+  if (n % paddedEvery !== 0) return 0;
+  const rate = typeof bytesPerSecond === 'number' ? bytesPerSecond : bytesPerSecond(second);
+  return Math.round((rate * paddedEvery) / FPS);
+}
 
-function statistics(seconds: number, videoBytes: number): Uint8Array {
+function statistics({ seconds, audioTracks = 1 }: SparseOptions, videoBytes: number): Uint8Array {
   const frames = Math.ceil((seconds * AUDIO_RATE) / AUDIO_FRAME);
   const values = (count: number, size: number): Readonly<Record<string, string>> => ({
     BPS: String(Math.round((size * 8) / seconds)),
@@ -164,7 +177,9 @@ function statistics(seconds: number, videoBytes: number): Uint8Array {
   });
   return tags(
     tag(11, values(Math.round(seconds * FPS), videoBytes)),
-    tag(12, values(frames, frames * SILENT_FRAME.length)),
+    ...LANGUAGES.slice(0, audioTracks).map((_, index) =>
+      tag(12 + index, values(frames, frames * SILENT_FRAME.length)),
+    ),
   );
 }
 
@@ -176,7 +191,8 @@ interface ClusterPieces {
 }
 
 /** The blocks of one GOP, audio before the picture that is shown after it. */
-function clusterPieces(from: number, to: number, paddingAt: (second: number) => number): ClusterPieces {
+function clusterPieces(from: number, to: number, options: SparseOptions): ClusterPieces {
+  const audioBlocks = LANGUAGES.slice(0, options.audioTracks ?? 1).map((_, index) => audioBlock(index));
   const timestamp = uint(ID.Timestamp, from * 1000, 4);
   const audioEnd = Math.ceil((to * AUDIO_RATE) / AUDIO_FRAME);
   const relative = (time: number) => Math.round(time * 1000) - from * 1000;
@@ -184,14 +200,15 @@ function clusterPieces(from: number, to: number, paddingAt: (second: number) => 
   let audio = Math.ceil((from * AUDIO_RATE) / AUDIO_FRAME);
   const audioUntil = (time: number) => {
     for (; audio < audioEnd && (audio * AUDIO_FRAME) / AUDIO_RATE < time; audio++)
-      pieces.push(blockAt(AUDIO_BLOCK, relative((audio * AUDIO_FRAME) / AUDIO_RATE)));
+      for (const block of audioBlocks)
+        pieces.push(blockAt(block, relative((audio * AUDIO_FRAME) / AUDIO_RATE)));
   };
   const pictures = Math.round((to - from) * FPS);
   let videoBytes = 0;
   for (let n = 0; n < pictures; n++) {
     const time = from + n / FPS;
     if (n > 0) audioUntil(time);
-    const shown = picture(n, relative(time), n % PADDED_EVERY === 0 ? paddingAt(time) : 0);
+    const shown = picture(n, relative(time), paddingOf(options, n, time));
     videoBytes += shown.payload;
     pieces.push(...shown.pieces);
   }
