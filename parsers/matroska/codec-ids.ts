@@ -1,11 +1,15 @@
 import { aacSetup, legacyAac } from './codecs/aac.ts';
 import { av1Setup } from './codecs/av1.ts';
 import { ac3Setup } from './codecs/dolby-audio.ts';
+import { dtsSetup } from './codecs/dts.ts';
 import { h264Setup } from './codecs/h264.ts';
 import { h265Setup } from './codecs/h265.ts';
 import { alacSetup, flacSetup } from './codecs/lossless.ts';
-import { mp3Setup } from './codecs/mpeg-audio.ts';
+import { mpegAudioSetup } from './codecs/mpeg-audio.ts';
 import { opusSetup } from './codecs/opus.ts';
+import { pcmSetup } from './codecs/pcm.ts';
+import { trueHdSetup } from './codecs/truehd.ts';
+import { vorbisSetup } from './codecs/vorbis.ts';
 import { vp9Setup } from './codecs/vp9.ts';
 import type { Master } from './ebml.ts';
 import type { AudioSetup, PendingSetup, VideoSetup } from './setup.ts';
@@ -42,5 +46,20 @@ export const AUDIO_CODECS: ReadonlyMap<string, SetUp<AudioSetup>> = new Map<stri
   ['A_OPUS', opusSetup],
   ['A_FLAC', flacSetup],
   ['A_ALAC', alacSetup],
-  ['A_MPEG/L3', mp3Setup],
+  ['A_MPEG/L1', mpegAudioSetup],
+  ['A_MPEG/L2', mpegAudioSetup],
+  ['A_MPEG/L3', mpegAudioSetup],
+  ['A_DTS', dtsSetup],
+  ['A_DTS/EXPRESS', dtsSetup],
+  ['A_DTS/LOSSLESS', dtsSetup],
+  ['A_TRUEHD', trueHdSetup],
+  ['A_MLP', trueHdSetup],
+  ['A_VORBIS', vorbisSetup],
+  ['A_PCM/INT/LIT', pcmSetup({ kind: 'integer' })],
+  ['A_PCM/INT/BIG', pcmSetup({ kind: 'integer', isBigEndian: true })],
+  ['A_PCM/FLOAT/IEEE', pcmSetup({ kind: 'float' })],
+  ['A_MS/ACM 0x0001', pcmSetup({ kind: 'integer' })],
+  ['A_MS/ACM 0x0003', pcmSetup({ kind: 'float' })],
+  ['A_MS/ACM 0x0006', pcmSetup({ kind: 'alaw', bits: 8 })],
+  ['A_MS/ACM 0x0007', pcmSetup({ kind: 'mulaw', bits: 8 })],
 ]);

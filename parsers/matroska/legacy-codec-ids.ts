@@ -10,21 +10,23 @@ export interface ResolvedCodec {
 }
 
 /** Tracks taken over from AVI (RFC 9559 codec specification, V_MS/VFW/FOURCC and A_MS/ACM). */
-const RESOLVERS: ReadonlyMap<string, (id: string, data: Uint8Array) => ResolvedCodec> = new Map([
-  ['V_MS/VFW/FOURCC', resolveVfw],
-  ['A_MS/ACM', resolveAcm],
-]);
+const RESOLVERS: ReadonlyMap<string, (id: string, data: Uint8Array, entry: Master) => ResolvedCodec> =
+  new Map([
+    ['V_MS/VFW/FOURCC', resolveVfw],
+    ['A_MS/ACM', resolveAcm],
+  ]);
 
 /**
  * Maps the IDs that only wrap one of AVI to those of Matroska. Stamps of VfW video are decode times where pictures
  * are reordered, since AVI has no others: such a track plays right only without reordering, hence the wrapper stays
- * in `sourceCodec`.
+ * in `sourceCodec`. Sound that no ID of Matroska tells in full (A-law; PCM of a size that only its WAVEFORMATEX has) is
+ * `A_MS/ACM 0x0006` and the like, with the WAVEFORMATEX as its private data.
  */
 export function resolveCodec(entry: Master): ResolvedCodec {
   const id = entry.string('CodecID') ?? '';
   const privateData = entry.binary('CodecPrivate');
   const resolve = RESOLVERS.get(id);
-  return resolve && privateData ? resolve(id, privateData) : { id, privateData, sourceCodec: id };
+  return resolve && privateData ? resolve(id, privateData, entry) : { id, privateData, sourceCodec: id };
 }
 
 /** BITMAPINFOHEADER: size of the fixed part, and where its biCompression lies. */
@@ -60,13 +62,17 @@ interface WaveCodec {
   readonly id: string;
   /** Bytes of the extra data before what is the codec's own. */
   readonly skip?: number;
+  /** Whether the ID leaves the size of samples to BitDepth. */
+  readonly hasBitDepth?: true;
 }
 
 const WAVE_TAGS: ReadonlyMap<number, WaveCodec> = new Map<number, WaveCodec>([
-  [0x0001, { id: 'A_PCM/INT/LIT' }],
-  [0x0003, { id: 'A_PCM/FLOAT/IEEE' }],
+  [0x0001, { id: 'A_PCM/INT/LIT', hasBitDepth: true }],
+  [0x0003, { id: 'A_PCM/FLOAT/IEEE', hasBitDepth: true }],
+  [0x0008, { id: 'A_DTS' }],
   [0x0050, { id: 'A_MPEG/L2' }],
   [0x0055, { id: 'A_MPEG/L3' }],
+  [0x0092, { id: 'A_AC3' }],
   [0x00ff, { id: 'A_AAC' }],
   [0x1600, { id: 'A_AAC' }],
   [0x1601, { id: 'A_AAC' }],
@@ -78,7 +84,7 @@ const WAVE_TAGS: ReadonlyMap<number, WaveCodec> = new Map<number, WaveCodec>([
   [0xf1ac, { id: 'A_FLAC' }],
 ]);
 
-function resolveAcm(id: string, data: Uint8Array): ResolvedCodec {
+function resolveAcm(id: string, data: Uint8Array, entry: Master): ResolvedCodec {
   if (data.length < WAVE.least) return { id, privateData: data, sourceCodec: id };
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const declared = view.getUint16(0, true);
@@ -86,7 +92,8 @@ function resolveAcm(id: string, data: Uint8Array): ResolvedCodec {
   const tag = isExtensible ? view.getUint16(WAVE.subFormat, true) : declared;
   const sourceCodec = `${id} 0x${tag.toString(16).padStart(4, '0')}`;
   const codec = WAVE_TAGS.get(tag);
-  if (!codec) return { id: sourceCodec, privateData: data, sourceCodec };
+  const isDepthAbsent = codec?.hasBitDepth && entry.master('Audio')?.has('BitDepth') === false;
+  if (!codec || isDepthAbsent) return { id: sourceCodec, privateData: data, sourceCodec };
   const start = isExtensible ? WAVE.subFormat + 16 : WAVE.size;
   return { id: codec.id, privateData: extraData(data, start + (codec.skip ?? 0)), sourceCodec };
 }

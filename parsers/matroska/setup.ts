@@ -1,5 +1,5 @@
 import type { Sample } from '../../src/core/contracts.ts';
-import type { AudioConfig, Colour, PixelAspect, VideoConfig } from '../../src/core/media.ts';
+import type { Colour, PixelAspect, SoundConfig, VideoConfig } from '../../src/core/media.ts';
 import type { FrameRate } from '../../src/core/time.ts';
 
 /** What every codec's set-up gives: its configuration, and how its frames become those of MP4. */
@@ -31,10 +31,12 @@ export interface VideoSetup extends CommonSetup {
 }
 
 export interface AudioSetup extends CommonSetup {
-  readonly config: AudioConfig;
+  readonly config: SoundConfig;
   readonly sampleRate: number;
   readonly channels: number;
   readonly frameSize: number | null;
+  /** As in `AudioTrack`; null when absent. */
+  readonly frameStep?: number;
 }
 
 /** A set-up that the TrackEntry alone does not tell: the track's frames do. */

@@ -1,3 +1,4 @@
+import { isDecodeOnly } from '../../src/codecs/decode-only.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { bcp47 } from '../../src/core/language.ts';
 import { LIMITS } from '../../src/core/limits.ts';
@@ -100,14 +101,23 @@ function setUp<S extends VideoSetup | AudioSetup>(
   if (setup instanceof MediaError)
     return finish(null, { ...open.common, unreadable: open.common.unreadable ?? setup.message });
   if (setup === null || !isPending(setup)) return finish(setup);
-  return { ...finish(null), complete: open.common.unreadable === null ? completion(setup, finish) : null };
+  return {
+    ...finish(null),
+    complete: open.common.unreadable === null ? completion(setup, open.common, finish) : null,
+  };
 }
 
+/** A frame that says what cannot be read ends the search: the next ones would say the same. */
 const completion =
-  <S>(pending: PendingSetup<S>, finish: (setup: S) => MatroskaTrack): MatroskaTrack['complete'] =>
+  <S>(
+    pending: PendingSetup<S>,
+    common: Common,
+    finish: (setup: S | null, common: Common) => MatroskaTrack,
+  ): MatroskaTrack['complete'] =>
   (frame, isKey) => {
     const setup = attempt(() => pending.fromFrame(frame, isKey));
-    return setup === null || setup instanceof MediaError ? null : finish(setup);
+    if (!(setup instanceof MediaError)) return setup && finish(setup, common);
+    return setup.code === 'unsupported' ? finish(null, { ...common, unreadable: setup.message }) : null;
   };
 
 function attempt<T>(read: () => T): T | MediaError {
@@ -158,13 +168,20 @@ function audioTrack({ entry, common, codecDelay }: OpenEntry, setup: AudioSetup 
   return {
     ...common,
     kind: 'audio',
-    configs: setup ? [setup.config] : [],
+    ...configsOf(setup),
     sampleRate: setup?.sampleRate ?? rate,
     channels: setup?.channels ?? audio?.uint('Channels') ?? 1,
     frameSize: setup?.frameSize ?? null,
+    frameStep: setup?.frameStep ?? null,
     codecDelay: nanoseconds(codecDelay.delay),
     seekPreRoll: nanoseconds(Math.min(entry.uint('SeekPreRoll') ?? 0, MAX_PRE_ROLL)),
   };
+}
+
+function configsOf(setup: AudioSetup | null): Pick<AudioTrack, 'configs' | 'decodeOnly'> {
+  if (!setup) return { configs: [], decodeOnly: null };
+  const { config } = setup;
+  return isDecodeOnly(config) ? { configs: [], decodeOnly: config } : { configs: [config], decodeOnly: null };
 }
 
 /** Opus wants 80 ms; what asks for more than ten seconds is damaged. */

@@ -33,6 +33,29 @@ export type AlacConfig = ConfigOf<'alac'>;
 /** The header of the first frame: four bytes (ISO/IEC 11172-3, 2.4.1.3). MP4 stores nothing of MPEG audio. */
 export type Mp3Config = ConfigOf<'mp3'>;
 
+/** DTS: a record of no bytes, since frames tell everything. `truehd` is MLP as well. */
+type SelfTellingConfig = ConfigOf<'dts'> | ConfigOf<'truehd'>;
+/** MPEG audio of the layers I and II: the header of the first frame. */
+type Mp2Config = ConfigOf<'mp2'>;
+/** The three headers in Xiph lacing, as Matroska's CodecPrivate (Vorbis I, 4.2). */
+type VorbisConfig = ConfigOf<'vorbis'>;
+
+export interface PcmFormat {
+  readonly encoding: 'signed' | 'unsigned' | 'float' | 'alaw' | 'mulaw';
+  /** Of one sample of one channel as stored: a multiple of eight, or 20 where two samples share five bytes. */
+  readonly bits: number;
+  readonly isBigEndian: boolean;
+}
+
+/** Samples as they are; `record` has no bytes. */
+interface PcmConfig extends ConfigOf<'pcm'> {
+  readonly format: PcmFormat;
+  readonly channels: number;
+}
+
+/** Sound that is not written into MP4: it is decoded, or left out. */
+export type DecodeOnlyConfig = SelfTellingConfig | Mp2Config | VorbisConfig | PcmConfig;
+
 export type VideoConfig = H264Config | H265Config | Vp9Config | Av1Config;
 export type AudioConfig =
   | AacConfig
@@ -43,6 +66,8 @@ export type AudioConfig =
   | AlacConfig
   | Mp3Config;
 export type CodecConfig = VideoConfig | AudioConfig;
+/** What a decoder of sound can be given. */
+export type SoundConfig = AudioConfig | DecodeOnlyConfig;
 export type Codec = CodecConfig['codec'];
 
 /** One access unit in the form MP4 stores it: length-prefixed NAL units, raw AAC frames, no ADTS. In decode order. */
@@ -113,12 +138,17 @@ export interface VideoTrack extends TrackCommon {
 
 export interface AudioTrack extends TrackCommon {
   readonly kind: 'audio';
+  /** By `configId`; empty when MP4 is not given the codec. */
   readonly configs: readonly AudioConfig[];
+  /** Set where `configs` is empty and the codec has a name here. */
+  readonly decodeOnly: DecodeOnlyConfig | null;
   /** Samples a second as decoded (with SBR: the doubled rate). */
   readonly sampleRate: number;
   readonly channels: number;
   /** Samples in every frame of a constant-frame codec at `sampleRate`; null for variable ones. */
   readonly frameSize: number | null;
+  /** Where frames of different lengths do not tell theirs by themselves: every one is a multiple of so many samples. */
+  readonly frameStep: number | null;
   /** What a decoder gives before the first sample that was encoded; stamps say when the decoder begins to give it. */
   readonly codecDelay: Nanoseconds;
   /** How long a decoder must run before a place to give what was encoded there. */

@@ -57,6 +57,8 @@ function silentFile(config: Uint8Array): Uint8Array {
     channels,
     frameSize: outputFrameSize,
     codecDelay: nanoseconds(0),
+    decodeOnly: null,
+    frameStep: null,
     seekPreRoll: nanoseconds(0),
   };
   const muxer = createFragmentMuxer(track, { trackId: 1, timescale: outputRate, bitrate: null });

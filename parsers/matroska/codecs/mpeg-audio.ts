@@ -7,13 +7,13 @@ import { unchanged } from './unchanged.ts';
 const LAYER_3 = 3;
 const HEADER_BYTES = 4;
 
-/** There are no private data: the first frame's header tells everything. */
-export const mp3Setup = (_entry: Master): PendingSetup<AudioSetup> => ({
+/** There are no private data: the first frame's header tells everything, the layer too, whatever the CodecID says. */
+export const mpegAudioSetup = (_entry: Master): PendingSetup<AudioSetup> => ({
   fromFrame: (frame) => {
     const header = orNull(() => parseMpegAudioHeader(frame));
-    if (header?.layer !== LAYER_3) return null;
+    if (!header) return null;
     return {
-      config: { codec: 'mp3', record: frame.slice(0, HEADER_BYTES) },
+      config: { codec: header.layer === LAYER_3 ? 'mp3' : 'mp2', record: frame.slice(0, HEADER_BYTES) },
       sampleRate: header.sampleRate,
       channels: header.channels,
       frameSize: header.samples,

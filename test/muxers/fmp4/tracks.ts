@@ -51,6 +51,8 @@ export const AUDIO: AudioTrack = {
   channels: 2,
   frameSize: 1024,
   codecDelay: nanoseconds(0),
+  decodeOnly: null,
+  frameStep: null,
   seekPreRoll: nanoseconds(0),
 };
 

@@ -1,0 +1,40 @@
+import type { AudioTrack, DecodeOnlyConfig, SoundConfig } from '../core/media.ts';
+import { frameSamples } from './codecs.ts';
+
+/** What is asked of a codec whose sound is decoded and never copied. */
+interface DecodeOnlyCodec<Config> {
+  /** Samples that a frame lasts by its own word; null where all of a track's are equal, or where it does not say. */
+  frameSamples(config: Config, frame: Uint8Array): number | null;
+}
+
+type ConfigFor<C extends DecodeOnlyConfig['codec']> = Extract<DecodeOnlyConfig, { readonly codec: C }>;
+type Table = { readonly [C in DecodeOnlyConfig['codec']]: DecodeOnlyCodec<ConfigFor<C>> };
+
+const BY_TRACK = { frameSamples: () => null } as const;
+
+/** A new variant of `DecodeOnlyConfig` wants its row here. */
+const DECODE_ONLY: Table = {
+  dts: BY_TRACK,
+  truehd: BY_TRACK,
+  mp2: BY_TRACK,
+  // The length of a packet hangs on the one before it: stamps tell.
+  vorbis: BY_TRACK,
+  pcm: {
+    frameSamples: ({ format, channels }, frame) =>
+      Math.floor((frame.length * 8) / (format.bits * Math.max(1, channels))),
+  },
+};
+
+export const isDecodeOnly = (config: SoundConfig): config is DecodeOnlyConfig => config.codec in DECODE_ONLY;
+
+/** What a decoder of the track is given; null without one. */
+export const soundConfig = ({ configs: [config], decodeOnly }: AudioTrack): SoundConfig | null =>
+  config ?? decodeOnly;
+
+/** As `frameSamples`, for tracks that are only decoded as well. */
+export function soundSamples(track: AudioTrack, frame: Uint8Array): number | null {
+  const { decodeOnly: config } = track;
+  if (!config) return frameSamples(track, frame);
+  const codec: DecodeOnlyCodec<DecodeOnlyConfig> = DECODE_ONLY[config.codec];
+  return codec.frameSamples(config, frame);
+}
