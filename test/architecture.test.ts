@@ -10,6 +10,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/core': [],
   'src/codecs': ['src/core'],
   'src/sources': ['src/core'],
+  'src/audio': ['src/core', 'src/codecs'],
+  'src/ffmpeg': ['src/core', 'src/codecs'],
+  // threads run what src/audio has
+  'src/threads': ['src/core', 'src/audio'],
   parsers: ['src/core', 'src/codecs'],
   muxers: ['src/core', 'src/codecs'],
   'src/pipeline': ['src/core', 'src/codecs', 'parsers', 'muxers'],
@@ -29,6 +33,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/pipeline',
     'src/proxy',
     'src/sources',
+    'src/threads',
+    'src/ffmpeg',
     // the list of files that the page loads
     'src/web',
   ],
@@ -41,6 +47,11 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/http/node-body.ts': 'writes to the raw response; its import is a type',
   'src/sources/http-connection.ts': 'resolves names and connects',
   'src/sources/local-file.ts': 'reads files',
+  'src/ffmpeg/find.ts': 'looks for a program',
+  'src/ffmpeg/decode-sound.ts': 'runs FFmpeg',
+  'src/threads/audio-pool.ts': 'starts threads',
+  'src/threads/audio-worker.ts': 'runs in a thread',
+  'src/threads/wasm-files.ts': 'reads modules out of installed packages',
   'src/sources/roots.ts': 'resolves paths of served folders',
 };
 
@@ -48,6 +59,13 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
 const PORTABLE: Readonly<Record<string, readonly string[]>> = {
   'src/core': [],
   'src/codecs': [],
+  // decoders in WebAssembly
+  'src/audio': [
+    'mpg123-decoder',
+    'opus-decoder',
+    '@wasm-audio-decoders/flac',
+    '@wasm-audio-decoders/ogg-vorbis',
+  ],
   // fflate: zlib without node:zlib
   parsers: ['fflate'],
   muxers: [],
