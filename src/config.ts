@@ -18,6 +18,12 @@ export interface Config {
   readonly secret: string | null;
   readonly stateDir: string | null;
   readonly cacheBytes: number;
+  /** Constant quality of AAC that is made: FFmpeg's lambda. */
+  readonly aacQuality: number;
+  /** Threads that make it. */
+  readonly audioThreads: number;
+  /** FFmpeg for what is not decoded in process: a path, or a name that is looked for; null: none is used. */
+  readonly ffmpeg: string | null;
   readonly logLevel: LogLevel;
 }
 
@@ -42,8 +48,22 @@ const DEFAULT_CACHE_MB = 256;
 
 const CACHE_MB = { min: 16, max: 1 << 20 };
 
+/** 70 to 135 kbit/s a channel, as the sound wants it: 60 takes a third less, 250 half as much again. */
+const DEFAULT_AAC_QUALITY = 120;
+const AAC_QUALITY = { min: 10, max: 1000 };
+const AUDIO_THREADS = { min: 1, max: 64 };
+
+export interface Machine {
+  /** Processors that work at the same time. */
+  readonly cores?: number;
+}
+
 /** @throws MediaError `bad-request` naming the setting that cannot be read */
-export function readConfig(flags: Flags, env: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(
+  flags: Flags,
+  env: Readonly<Record<string, string | undefined>>,
+  { cores = 2 }: Machine = {},
+): Config {
   const port = flags.port ?? nonEmpty(env.PORT);
   const publicUrl = flags['public-url'] ?? nonEmpty(env.SLUICE_PUBLIC_URL);
   return {
@@ -59,6 +79,18 @@ export function readConfig(flags: Flags, env: Readonly<Record<string, string | u
     cacheBytes:
       integer('SLUICE_CACHE_MB', nonEmpty(env.SLUICE_CACHE_MB) ?? String(DEFAULT_CACHE_MB), CACHE_MB) *
       2 ** 20,
+    aacQuality: integer(
+      'SLUICE_AAC_QUALITY',
+      nonEmpty(env.SLUICE_AAC_QUALITY) ?? String(DEFAULT_AAC_QUALITY),
+      AAC_QUALITY,
+    ),
+    ffmpeg: env.SLUICE_FFMPEG === 'off' ? null : (nonEmpty(env.SLUICE_FFMPEG) ?? 'ffmpeg'),
+    // One core is left to what reads and writes.
+    audioThreads: integer(
+      'SLUICE_AUDIO_THREADS',
+      nonEmpty(env.SLUICE_AUDIO_THREADS) ?? String(Math.min(AUDIO_THREADS.max, Math.max(1, cores - 1))),
+      AUDIO_THREADS,
+    ),
     logLevel: logLevel(nonEmpty(env.SLUICE_LOG) ?? 'warn'),
   };
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -11,6 +12,9 @@ import type { Logger as PinoLogger, pino } from 'pino';
 import { createApp } from './app.ts';
 import { type Config, type LogLevel, readConfig } from './config.ts';
 import { MediaError } from './core/errors.ts';
+import type { AudioTranscoder } from './core/transcoding.ts';
+import { findProgram } from './ffmpeg/find.ts';
+import { withFfmpeg } from './ffmpeg/with-ffmpeg.ts';
 import type { AppDeps, Logger } from './http/deps.ts';
 import { sendChunksOnNode } from './http/node-body.ts';
 import { createLibrary, type Library, type OpenedSource } from './pipeline/library.ts';
@@ -22,12 +26,15 @@ import { createParallelRanges, type ParallelRanges } from './sources/parallel-ra
 import { resolveRoot } from './sources/roots.ts';
 import { createSparseCache, type SparseCache } from './sources/sparse-cache.ts';
 import { defaultStateDir, loadSecret } from './state.ts';
+import { createAudioPool } from './threads/audio-pool.ts';
 import { PLAYER_FILES } from './web/page.ts';
 
 const FIRST_PORT = 8080;
 const LAST_PORT = 8099;
 /** Share of the cache that packets of small tracks may take. */
 const PACKET_SHARE = 0.25;
+/** Share that sound encoded to AAC may take: 256 MB hold 20 minutes of it. */
+const TRANSCRIPT_SHARE = 0.125;
 
 /** One title's probes all listen to the signal of its opening: more than Node takes for a leak. */
 const MAX_LISTENERS = 64;
@@ -46,7 +53,8 @@ Serves the player page at / and HLS at /hls/master.m3u8?d=<URL of a media file>.
   --root NAME=FOLDER serve files of a folder as d=root:NAME/path; repeatable
   --state FOLDER     where the secret of this installation is kept
 Environment: PORT, HOST, API_PASSWORD, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
-  SLUICE_ROOTS, SLUICE_PUBLIC_URL, SLUICE_CACHE_MB, SLUICE_LOG
+  SLUICE_ROOTS, SLUICE_PUBLIC_URL, SLUICE_CACHE_MB, SLUICE_AAC_QUALITY, SLUICE_AUDIO_THREADS, SLUICE_FFMPEG,
+  SLUICE_LOG
 `;
 
 const OPTIONS = {
@@ -72,7 +80,7 @@ async function main(): Promise<void> {
     return;
   }
   setMaxListeners(MAX_LISTENERS);
-  const config = readConfig(values, process.env);
+  const config = readConfig(values, process.env, { cores: availableParallelism() });
   const kept = config.secret
     ? { secret: config.secret, isKept: true }
     : await loadSecret(config.stateDir ?? defaultStateDir(process.env));
@@ -110,12 +118,17 @@ interface Parts {
 }
 
 async function createDeps({ config, client, secret }: Parts): Promise<AppDeps> {
-  const cache = createSparseCache({ maxBytes: Math.round(config.cacheBytes * (1 - PACKET_SHARE)) });
+  const share = (part: number) => Math.round(config.cacheBytes * part);
+  const cache = createSparseCache({ maxBytes: share(1 - PACKET_SHARE - TRANSCRIPT_SHARE) });
   const ranges = createParallelRanges();
   const roots = new Map([['demo', join(projectFolder, 'fixtures')], ...config.roots]);
   return {
     config,
-    library: createLibrary(Math.round(config.cacheBytes * PACKET_SHARE)),
+    library: createLibrary({
+      packetBytes: share(PACKET_SHARE),
+      transcriptBytes: share(TRANSCRIPT_SHARE),
+      transcoder: await createTranscoder(config),
+    }),
     tokens: await createTokenBox(secret, Date.now),
     accessKey: await deriveAccessKey(secret),
     openSource: (request) => openSource(request, { client, cache, ranges, roots }),
@@ -123,6 +136,18 @@ async function createDeps({ config, client, secret }: Parts): Promise<AppDeps> {
     asset: readAsset,
     log: lateLogger(config.logLevel),
   };
+}
+
+/** In process, on threads; by FFmpeg where there is one and nothing else can. */
+async function createTranscoder({ audioThreads, aacQuality, ffmpeg }: Config): Promise<AudioTranscoder> {
+  const pool = createAudioPool({
+    size: audioThreads,
+    lambda: aacQuality,
+    entry: new URL('./threads/audio-worker.js', import.meta.url),
+  });
+  const ending = process.platform === 'win32' ? '.exe' : '';
+  const program = ffmpeg && (await findProgram(ffmpeg, { path: process.env.PATH ?? '', ending }));
+  return program ? withFfmpeg(pool, program) : pool;
 }
 
 /** Loads pino when there is something to log. */

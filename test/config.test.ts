@@ -11,6 +11,9 @@ const DEFAULTS: Config = {
   apiPassword: null,
   secret: null,
   stateDir: null,
+  aacQuality: 120,
+  ffmpeg: 'ffmpeg',
+  audioThreads: 1,
   cacheBytes: 256 * 2 ** 20,
   logLevel: 'warn',
 };

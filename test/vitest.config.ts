@@ -6,7 +6,12 @@ const report = process.env.SLUICE_TEST_REPORT;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Tests of the whole: they start servers and browsers and measure times, so they run one by one, after the others. */
-const WHOLE = ['test/browser/**/*.test.ts', 'test/measure/**/*.test.ts', 'test/node.test.ts'];
+const WHOLE = [
+  'test/browser/**/*.test.ts',
+  'test/measure/**/*.test.ts',
+  'test/threads/**/*.test.ts',
+  'test/node.test.ts',
+];
 
 export default defineConfig({
   root,

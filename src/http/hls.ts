@@ -4,7 +4,8 @@ import { MediaError } from '../core/errors.ts';
 import type { Media } from '../pipeline/library.ts';
 import type { LiveStream } from '../pipeline/live/live-stream.ts';
 import { renderSegment } from '../pipeline/render-segment.ts';
-import { livePlaylist, type Rendition, renditionPlaylist, titlePlaylist } from '../pipeline/renditions.ts';
+import { livePlaylist, type Rendition, renditionPlaylist } from '../pipeline/renditions.ts';
+import { titlePlaylist } from '../pipeline/title-playlist.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { allowOrigins, guardSource, requirePassword } from './access.ts';
 import { isNamedIn } from './conditional.ts';
@@ -162,7 +163,8 @@ function chunksOf(
   const { signal } = c.req.raw;
   if (media.live) return liveChunks(media.live, segment, signal);
   checkListed(segment.rendition, media, segment.n);
-  return renderSegment(media.title, segment, { spans: c.var.deps.library.spans, signal });
+  const { spans, transcripts } = c.var.deps.library;
+  return renderSegment(media.title, segment, { spans, transcripts, signal });
 }
 
 /** One that is not made yet is waited for: a viewer who comes back may be ahead of an input that was let go. */

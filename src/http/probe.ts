@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Track } from '../core/media.ts';
 import type { Media } from '../pipeline/library.ts';
+import type { Rendition } from '../pipeline/renditions.ts';
 import type { TrackDecision } from '../pipeline/select-tracks.ts';
 import { segmentCount } from '../pipeline/title.ts';
 import { requirePassword } from './access.ts';
@@ -29,9 +30,9 @@ function describe({ title, renditions, live }: Media) {
   const progress = live?.progress() ?? null;
   const end = progress ? (progress.ends.at(-1) ?? 0) : timeline.end;
   const openCuts = timeline.cuts.filter((cut) => !cut.point.isSync).length;
-  const codecs = new Map(
-    renditions.map((r) => [r.kind === 'video' ? r.video.track.id : r.audio.track.id, r.codecString]),
-  );
+  const trackOf = (r: Rendition) => (r.kind === 'video' ? r.video.track : r.track);
+  const codecsOf = (id: number) =>
+    renditions.filter((rendition) => trackOf(rendition).id === id).map(({ codecString }) => codecString);
   return {
     container: title.demuxer.container,
     duration: Number((end / timeline.timescale).toFixed(6)),
@@ -43,7 +44,7 @@ function describe({ title, renditions, live }: Media) {
       openCuts,
     },
     tracks: title.decisions.map((decision) =>
-      describeTrack(decision, codecs.get(decision.track.id) ?? null, title.video?.track),
+      describeTrack(decision, codecsOf(decision.track.id), title.video?.track),
     ),
     renditions: renditions.map(({ name, bandwidth }) => ({ name, ...bandwidth })),
     info: title.demuxer.info ?? null,
@@ -61,14 +62,15 @@ function describe({ title, renditions, live }: Media) {
 
 function describeTrack(
   { track, action, reason }: TrackDecision,
-  codec: string | null,
+  codecs: readonly string[],
   main: Track | undefined,
 ) {
   const planned = main && main.id === track.id ? main : track;
   return {
     index: track.index,
     kind: track.kind,
-    codec,
+    codec: codecs.at(-1) ?? null,
+    forms: codecs,
     sourceCodec: track.sourceCodec,
     language: track.language,
     name: track.name,

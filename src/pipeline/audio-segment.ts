@@ -4,20 +4,10 @@ import { corrupt } from '../core/errors.ts';
 import { NANOSECONDS_PER_SECOND } from '../core/time.ts';
 import { BorderBridge } from './audio-bridge.ts';
 import { AudioFramer, type Frame } from './audio-framer.ts';
+import { type AudioContext, forwardSamples } from './audio-samples.ts';
 import type { Counters } from './ledger.ts';
 import type { CutLocator } from './locate-cut.ts';
-import type { SpanCache } from './span-cache.ts';
 import type { PlannedAudio, Title } from './title.ts';
-
-/** Bytes read behind the next cut in the same request: audio that lies after its picture. */
-const READ_BEHIND = 64 * 1024;
-
-interface AudioContext {
-  readonly spans: SpanCache;
-  readonly signal: AbortSignal;
-  /** What this making of the segment meets. */
-  readonly counters: Counters;
-}
 
 /**
  * The frames of segment n of one audio track, in batches as their durations become final. Reads the span between
@@ -166,57 +156,4 @@ async function leadIn(title: Title, { audio, n, sink }: LeadIn, { signal }: Audi
     signal,
   ))
     for (const sample of batch.samples) sink.push(frameOf(audio, sample));
-}
-
-/** The track's samples from the cut's position on, from the packet cache where it has the span. */
-async function* forwardSamples(
-  title: Title,
-  { audio, n }: { readonly audio: PlannedAudio; readonly n: number },
-  { spans, signal }: AudioContext,
-): AsyncGenerator<readonly Sample[]> {
-  const { demuxer, timeline } = title;
-  const limit = forwardLimit(title, n);
-  let at = n;
-  for (
-    let cached = spans.get(title, at, audio.track.id);
-    cached;
-    cached = spans.get(title, at, audio.track.id)
-  ) {
-    yield cached.filter((sample) => sample.position < limit);
-    at++;
-    if ((timeline.cuts[at]?.point.position ?? limit) >= limit) return;
-  }
-  const start = timeline.cuts[at]?.point.position ?? limit;
-  const spanEnd = timeline.cuts[at + 1]?.point.position ?? demuxer.payload.end;
-  const isTail = at > n;
-  const recorder = spans.recorder(title, at);
-  const soft = isTail ? start + READ_BEHIND : spanEnd + READ_BEHIND;
-  const query = {
-    start,
-    soft: Math.min(soft, limit),
-    end: limit,
-    tracks: recorder.tracksWith(audio.track.id),
-    hopsFrom: isTail ? start : spanEnd,
-  };
-  let reached = start;
-  for await (const batch of demuxer.samples(query, signal)) {
-    for (const sample of batch.samples) {
-      recorder.add(sample);
-      reached = Math.max(reached, sample.position);
-    }
-    if (reached >= spanEnd) recorder.finish();
-    yield batch.samples.filter((sample) => sample.trackId === audio.track.id);
-  }
-  if (limit >= spanEnd) recorder.finish();
-}
-
-/** Where reading for segment n ends at the latest: the first seek point a window behind its end. */
-function forwardLimit(title: Title, n: number): number {
-  const { timeline, seekIndex, window, demuxer } = title;
-  const next = timeline.cuts[n + 1];
-  if (!next) return demuxer.payload.end;
-  const behind = seekIndex.find(
-    (point) => point.position > next.point.position && point.time >= next.point.time + window,
-  );
-  return behind?.position ?? demuxer.payload.end;
 }

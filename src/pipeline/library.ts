@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Sequence, Source } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
+import type { AudioTranscoder } from '../core/transcoding.ts';
 import { LiveBudget } from './live/budget.ts';
 import { LiveStream } from './live/live-stream.ts';
 import { planTitle } from './plan-title.ts';
@@ -9,6 +10,7 @@ import type { SelectionOptions } from './select-tracks.ts';
 import { SharedWork } from './shared-work.ts';
 import { createSpanCache, type SpanCache } from './span-cache.ts';
 import type { Title } from './title.ts';
+import { createTranscripts, type Transcripts } from './transcoded/transcripts.ts';
 
 /** Where bytes come from decides who may have them. */
 export type Access = 'public' | 'named' | 'private' | 'local';
@@ -47,6 +49,8 @@ export interface Library {
   /** Forgets a title whose source has changed. */
   forget(key: string): void;
   readonly spans: SpanCache;
+  /** Null where sound can only be copied. */
+  readonly transcripts: Transcripts | null;
   /** Lets go of all inputs. */
   close(): void;
 }
@@ -63,8 +67,16 @@ const MAX_TITLES = 100;
 /** A link that was replaced upstream is noticed at the latest then. */
 const TITLE_AGE = 6 * 3600 * 1000;
 
-/** @param packetBytes budget of the packet cache */
-export function createLibrary(packetBytes: number): Library {
+export interface LibraryOptions {
+  /** Budget of the packet cache. */
+  readonly packetBytes: number;
+  /** What makes sound that cannot be copied; null where there is nothing of the kind. */
+  readonly transcoder: AudioTranscoder | null;
+  /** Budget of encoded segments. */
+  readonly transcriptBytes: number;
+}
+
+export function createLibrary({ packetBytes, transcoder, transcriptBytes }: LibraryOptions): Library {
   const titles = new LRUCache<string, Media>({
     max: MAX_TITLES,
     ttl: TITLE_AGE,
@@ -73,8 +85,10 @@ export function createLibrary(packetBytes: number): Library {
   const opening = new Map<string, SharedWork<Media>>();
   const budget = new LiveBudget();
   let isClosed = false;
+  const spans = createSpanCache(packetBytes);
   return {
-    spans: createSpanCache(packetBytes),
+    spans,
+    transcripts: transcoder && createTranscripts({ transcoder, spans, maxBytes: transcriptBytes }),
     peek: (key) => titles.get(key) ?? null,
     forget: (key) => {
       titles.delete(key);
@@ -89,7 +103,9 @@ export function createLibrary(packetBytes: number): Library {
       let work = opening.get(key);
       if (!work) {
         const forget = (media: Media) => titles.peek(key) === media && titles.delete(key);
-        const fresh = new SharedWork(async (shared) => openMedia(wish, shared, { forget, budget }));
+        const fresh = new SharedWork(async (shared) =>
+          openMedia(wish, shared, { forget, budget, transcoder }),
+        );
         work = fresh;
         opening.set(key, fresh);
         fresh.settled.then((media) => {
@@ -107,20 +123,21 @@ const unexpected = (error: unknown): never => {
   throw error;
 };
 
-interface LiveContext {
+interface OpenContext {
   readonly forget: (media: Media) => void;
   readonly budget: LiveBudget;
+  readonly transcoder: AudioTranscoder | null;
 }
 
 async function openMedia(
   { openSource, options, onBroken }: Wish,
   signal: AbortSignal,
-  { forget, budget }: LiveContext,
+  { forget, budget, transcoder }: OpenContext,
 ): Promise<Media> {
   const opened = await openSource();
   const { sequence, isCurrent } = opened;
   try {
-    const title = await planTitle(opened.source, options, signal);
+    const title = await planTitle(opened.source, { ...options, transcoder }, signal);
     opened.want(playingRate(title));
     return { title, access: opened.access(), isCurrent, renditions: planRenditions(title), live: null };
   } catch (error) {

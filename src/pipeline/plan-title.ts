@@ -4,6 +4,7 @@ import { MediaError, unsupported } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, rescale, ticks } from '../core/time.ts';
 import { segmentDurations, type Timeline } from '../core/timeline.ts';
+import type { AudioTranscoder } from '../core/transcoding.ts';
 import { bandwidths } from './bandwidth.ts';
 import { Ledger } from './ledger.ts';
 import { audioCuts, seekIndex, videoCuts } from './plan-cuts.ts';
@@ -34,14 +35,14 @@ const inSeconds = (count: number): number => count * NANOSECONDS_PER_SECOND;
  */
 export async function planTitle(
   source: Source,
-  options: SelectionOptions,
+  { transcoder = null, ...options }: PlanOptions,
   signal: AbortSignal,
 ): Promise<Title> {
   const demuxer = await openContainer(source, signal);
-  const selection = selectTracks(demuxer.tracks, options);
+  const selection = selectTracks(demuxer.tracks, options, transcoder);
   refuseNothing(selection);
   const [version, surveyed] = await Promise.all([
-    versionOf(source, options, signal),
+    versionOf(source, { ...options, transcoding: transcoder?.settings ?? null }, signal),
     surveyTitle(source, { demuxer, kept: selection.kept }, signal),
   ]);
   const { recovery } = options;
@@ -51,7 +52,13 @@ export async function planTitle(
     selection: withoutEmpty(selection, surveyed.survey),
     version,
     recovery,
+    transcoder,
   });
+}
+
+export interface PlanOptions extends SelectionOptions {
+  /** Null or absent: sound can only be copied. */
+  readonly transcoder?: AudioTranscoder | null;
 }
 
 interface Opened {
@@ -111,7 +118,7 @@ function withoutEmpty(selection: Selection, survey: Survey): Selection {
   const reasonFor = (id: number) =>
     hasPackets(id) ? 'no picture at which decoding can begin' : 'the track has no packets';
   const decisions = selection.decisions.map((decision) =>
-    decision.action !== 'copy' || isKept(decision.track.id)
+    decision.action === 'omit' || isKept(decision.track.id)
       ? decision
       : { ...decision, action: 'omit' as const, reason: reasonFor(decision.track.id) },
   );
@@ -127,9 +134,10 @@ interface Parts {
   readonly survey: Survey;
   readonly version: string;
   readonly recovery: RecoveryPoints;
+  readonly transcoder: AudioTranscoder | null;
 }
 
-function assemble({ source, demuxer, selection, survey, version, recovery }: Parts): Title {
+function assemble({ source, demuxer, selection, survey, version, recovery, transcoder }: Parts): Title {
   const { kept, decisions } = selection;
   const zero = titleZero(kept, survey);
   const end = titleEnd({ demuxer, survey, kept }, zero);
@@ -163,7 +171,7 @@ function assemble({ source, demuxer, selection, survey, version, recovery }: Par
     zero,
     timeline,
     video,
-    audio: audioClocks.map(({ track, clock }) => planAudio(track, clock, timeline)),
+    audio: audioClocks.map((plan) => planAudio(plan, timeline, transcoder)),
     decisions,
     seekIndex: index,
     window,

@@ -2,10 +2,12 @@ import type { Demuxer } from '../core/contracts.ts';
 import type { AudioTrack, VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, rescaleUp, type Ticks } from '../core/time.ts';
 import type { Timeline } from '../core/timeline.ts';
+import type { AudioTranscoder } from '../core/transcoding.ts';
 import { type AudioClock, audioClock, fitsRate, videoClock } from './clock.ts';
 import type { RecoveryPoints } from './select-tracks.ts';
 import type { Survey } from './survey.ts';
 import type { PlannedAudio, PlannedVideo } from './title.ts';
+import { audioForms } from './transcoded/audio-forms.ts';
 
 const DEFAULT_PICTURE = 0.04 * NANOSECONDS_PER_SECOND;
 /** Pictures whose distances are looked at: more would not tell more. */
@@ -66,12 +68,12 @@ const DEFAULT_FRAME = 1024;
 export function planAudioClock(track: AudioTrack, { survey, zero, demuxer }: ClockContext): AudioClock {
   const seen = survey.tracks.get(track.id);
   const sizes = [...(seen?.frameSizes ?? [])];
-  const frameSize = track.frameSize ?? (Math.max(0, ...sizes) || DEFAULT_FRAME);
+  const frameSize = track.frameSize ?? (Math.max(0, ...sizes) || track.frameStep || DEFAULT_FRAME);
   return audioClock({
     zero,
     sampleRate: track.sampleRate,
     frameSize,
-    step: track.frameSize ?? sizes.reduce(greatestCommonDivisor, frameSize),
+    step: track.frameSize ?? track.frameStep ?? sizes.reduce(greatestCommonDivisor, frameSize),
     seen: seen?.stamps ?? [],
     precision: demuxer.precision,
   });
@@ -80,9 +82,25 @@ export function planAudioClock(track: AudioTrack, { survey, zero, demuxer }: Clo
 const greatestCommonDivisor = (a: number, b: number): number =>
   b === 0 ? a : greatestCommonDivisor(b, a % b);
 
-/** The same boundaries as the main track's, in samples. */
-export function planAudio(track: AudioTrack, clock: AudioClock, timeline: Timeline): PlannedAudio {
-  const toSamples = (time: Ticks) => rescaleUp(time, timeline.timescale, clock.timescale);
+/** The same boundaries as the main track's, in samples of any rate. */
+export function audioBoundaries(timeline: Timeline, rate: number): number[] {
+  const toSamples = (time: Ticks) => rescaleUp(time, timeline.timescale, rate);
   const inner = timeline.cuts.slice(1).map((cut) => toSamples(cut.time));
-  return { track, clock, boundaries: [0, ...inner, toSamples(timeline.end)] };
+  return [0, ...inner, toSamples(timeline.end)];
 }
+
+export interface AudioPlan {
+  readonly track: AudioTrack;
+  readonly clock: AudioClock;
+}
+
+export const planAudio = (
+  { track, clock }: AudioPlan,
+  timeline: Timeline,
+  transcoder: AudioTranscoder | null,
+): PlannedAudio => ({
+  track,
+  clock,
+  boundaries: audioBoundaries(timeline, clock.timescale),
+  forms: audioForms(track, transcoder),
+});

@@ -4,10 +4,15 @@ import { Chunker } from './chunks.ts';
 import type { Rendition } from './renditions.ts';
 import type { SpanCache } from './span-cache.ts';
 import { segmentCount, type Title } from './title.ts';
+import { isEncoded } from './transcoded/job.ts';
+import { encodedPackets } from './transcoded/segment.ts';
+import type { Transcripts } from './transcoded/transcripts.ts';
 import { videoPackets } from './video-segment.ts';
 
 export interface RenderContext {
   readonly spans: SpanCache;
+  /** Null where sound can only be copied. */
+  readonly transcripts: Transcripts | null;
   readonly signal: AbortSignal;
 }
 
@@ -19,7 +24,7 @@ export interface RenderContext {
 export async function* renderSegment(
   title: Title,
   { rendition, n }: { readonly rendition: Rendition; readonly n: number },
-  { spans, signal }: RenderContext,
+  { spans, transcripts, signal }: RenderContext,
 ): AsyncGenerator<Uint8Array[]> {
   if (n >= segmentCount(title))
     throw new MediaError('not-found', `Segment ${n} of ${segmentCount(title)} does not exist`);
@@ -27,7 +32,9 @@ export async function* renderSegment(
   const packets =
     rendition.kind === 'video'
       ? videoPackets(title, n, { recorder: spans.recorder(title, n), signal, counters })
-      : audioPackets(title, { audio: rendition.audio, n }, { spans, signal, counters });
+      : transcripts && isEncoded(rendition)
+        ? encodedPackets(title, { rendition, n }, { transcripts, signal, counters })
+        : audioPackets(title, { audio: rendition.audio, n }, { spans, signal, counters });
   const chunker = new Chunker(rendition, n);
   for await (const batch of packets)
     for (const packet of batch) {

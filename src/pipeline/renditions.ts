@@ -1,12 +1,14 @@
 import { createFragmentMuxer } from '../../muxers/fmp4/muxer.ts';
-import { type AudioRendition, mediaPlaylist, multivariantPlaylist, type Variant } from '../../muxers/hls.ts';
-import { codecString, hlsChannels, supplementalCodecString } from '../codecs/codecs.ts';
-import { needsDolbyVision } from '../codecs/dolby-vision.ts';
+import { mediaPlaylist } from '../../muxers/hls.ts';
+import { buildAudioSpecificConfig } from '../codecs/aac.ts';
+import { codecString } from '../codecs/codecs.ts';
 import type { Muxer } from '../core/contracts.ts';
 import type { AudioTrack, VideoTrack } from '../core/media.ts';
-import { nearestRate } from '../core/time.ts';
+import { nanoseconds } from '../core/time.ts';
 import { segmentDurations } from '../core/timeline.ts';
+import { AAC_FRAME, type AacOutput } from '../core/transcoding.ts';
 import { TARGET_DURATION } from './live/targets.ts';
+import { audioBoundaries } from './plan-tracks.ts';
 import type { Bandwidth, PlannedAudio, PlannedVideo, Title } from './title.ts';
 
 interface RenditionCommon {
@@ -28,6 +30,16 @@ export interface VideoRendition extends RenditionCommon {
 export interface AudioRenditionPlan extends RenditionCommon {
   readonly kind: 'audio';
   readonly audio: PlannedAudio;
+  /** The track as it is written. */
+  readonly track: AudioTrack;
+  /** What its sound is encoded to; null for a copy. */
+  readonly aac: EncodedPlan | null;
+}
+
+export interface EncodedPlan {
+  readonly output: AacOutput;
+  /** As `PlannedAudio.boundaries`, in samples of the output. */
+  readonly boundaries: readonly number[];
 }
 
 /** One playlist's worth of segments: a track in a form. */
@@ -40,39 +52,99 @@ const NO_BANDWIDTH: Bandwidth = { peak: 1, average: 1 };
 /** The renditions of a title, the main one first. */
 export function planRenditions(title: Title): Rendition[] {
   const video = title.video ? [videoRendition(title, title.video)] : [];
-  return [...video, ...title.audio.map((audio) => audioRendition(title, audio))];
+  return [...video, ...title.audio.flatMap((audio) => audioRenditions(title, audio))];
+}
+
+/** What is best for a browser first. */
+function audioRenditions(title: Title, audio: PlannedAudio): AudioRenditionPlan[] {
+  const encoded = audio.forms.aac.map((output) => encodedRendition(title, audio, output));
+  return audio.forms.isCopied ? [...encoded, copiedRendition(title, audio)] : encoded;
 }
 
 function videoRendition(title: Title, video: PlannedVideo): VideoRendition {
   const { cuts, end, timescale } = title.timeline;
   const durations = segmentDurations([...cuts.map((cut) => cut.time), end], timescale);
-  return { kind: 'video', name: `v${video.track.index}`, video, durations, ...written(title, video) };
+  const { track, clock } = video;
+  const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
+  const name = `v${track.index}`;
+  return { kind: 'video', name, video, durations, ...written(track, clock.timescale, bandwidth) };
 }
 
-function audioRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
-  const durations = audioDurations(audio, audio.boundaries);
-  return { kind: 'audio', name: `a${audio.track.index}-copy`, audio, durations, ...written(title, audio) };
+function copiedRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
+  const { track, clock, boundaries } = audio;
+  const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
+  return {
+    kind: 'audio',
+    name: `a${track.index}-copy`,
+    audio,
+    track,
+    aac: null,
+    durations: audioDurations(boundaries, clock),
+    ...written(track, clock.timescale, bandwidth),
+  };
 }
 
-/** Microseconds of each segment between boundaries in samples: frames are whole. */
-function audioDurations({ clock }: PlannedAudio, boundaries: readonly number[]): number[] {
-  const { gridOrigin, frameSize, timescale } = clock;
-  const onGrid = (samples: number) => gridOrigin + Math.ceil((samples - gridOrigin) / frameSize) * frameSize;
-  return segmentDurations(boundaries.map(onGrid), timescale);
+function encodedRendition(title: Title, audio: PlannedAudio, output: AacOutput): AudioRenditionPlan {
+  const boundaries = audioBoundaries(title.timeline, output.rate);
+  const track = encodedTrack(audio.track, output);
+  const peak = audio.forms.peakPerChannel * output.channels;
+  const grid = { gridOrigin: 0, frameSize: AAC_FRAME, timescale: output.rate };
+  return {
+    kind: 'audio',
+    name: `a${track.index}-aac${output.channels === 6 ? '51' : ''}`,
+    audio,
+    track,
+    aac: { output, boundaries },
+    durations: segmentDurations(
+      [...boundaries.slice(0, -1).map(onGrid(grid)), boundaries.at(-1) ?? 0],
+      output.rate,
+    ),
+    ...written(track, output.rate, { peak, average: peak }),
+  };
 }
+
+const AAC_LC = 2;
+
+/** channelConfiguration is the number of channels here: ISO/IEC 14496-3, Table 1.19. */
+function encodedTrack(source: AudioTrack, { rate, channels }: AacOutput): AudioTrack {
+  const record = buildAudioSpecificConfig({
+    objectType: AAC_LC,
+    samplingRate: rate,
+    channelConfiguration: channels,
+  });
+  return {
+    ...source,
+    configs: [{ codec: 'aac', record }],
+    decodeOnly: null,
+    sampleRate: rate,
+    channels,
+    frameSize: AAC_FRAME,
+    frameStep: null,
+    codecDelay: nanoseconds(0),
+    seekPreRoll: nanoseconds(0),
+  };
+}
+
+type Grid = Pick<PlannedAudio['clock'], 'gridOrigin' | 'frameSize' | 'timescale'>;
+
+/** Microseconds of each segment between boundaries in samples: frames are whole. What is encoded ends exactly. */
+const audioDurations = (boundaries: readonly number[], grid: Grid): number[] =>
+  segmentDurations(boundaries.map(onGrid(grid)), grid.timescale);
+
+const onGrid =
+  ({ gridOrigin, frameSize }: Grid) =>
+  (samples: number): number =>
+    gridOrigin + Math.ceil((samples - gridOrigin) / frameSize) * frameSize;
 
 type Written = Pick<RenditionCommon, 'timescale' | 'muxer' | 'codecString' | 'bandwidth'>;
 
 /** What the track's segments are written with, and what that costs. */
-function written(title: Title, { track, clock: { timescale } }: PlannedVideo | PlannedAudio): Written {
-  const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
-  return {
-    timescale,
-    muxer: createFragmentMuxer(track, { trackId: TRACK_ID, timescale, bitrate: bandwidth }),
-    codecString: codecString(track),
-    bandwidth,
-  };
-}
+const written = (track: VideoTrack | AudioTrack, timescale: number, bandwidth: Bandwidth): Written => ({
+  timescale,
+  muxer: createFragmentMuxer(track, { trackId: TRACK_ID, timescale, bitrate: bandwidth }),
+  codecString: codecString(track),
+  bandwidth,
+});
 
 /** The same on all renditions: the longest segment, rounded. */
 const targetDuration = (renditions: readonly Rendition[]): number =>
@@ -81,7 +153,7 @@ const targetDuration = (renditions: readonly Rendition[]): number =>
     .reduce((longest, duration) => Math.max(longest, Math.round(duration / 1_000_000)), 1);
 
 /** True when decoding can begin at every segment without a look at the one before. Without a plan nobody knows. */
-const isIndependent = ({ video, timeline: { cuts } }: Title): boolean =>
+export const isIndependent = ({ video, timeline: { cuts } }: Title): boolean =>
   video === null || (cuts.length > 0 && cuts.every((cut) => cut.point.isClosed));
 
 export function renditionPlaylist(
@@ -129,103 +201,3 @@ export interface LiveState {
   /** The first segment is still at hand: who comes now sees the beginning, who comes later what is newest. */
   readonly isFromStart: boolean;
 }
-
-const AUDIO_GROUP = 'audio';
-
-/** @param base where the renditions' folders lie, relative to the playlist */
-export function titlePlaylist(title: Title, renditions: readonly Rendition[], base: string): string {
-  const video = renditions.find((rendition) => rendition.kind === 'video');
-  const audio = renditions.filter((rendition) => rendition.kind === 'audio');
-  const [firstAudio] = audio;
-  const main = video ?? firstAudio;
-  if (!main) return multivariantPlaylist({ isIndependent: true, audio: [], variants: [] });
-  const uri = (rendition: Rendition) => `${base}${rendition.name}/index.m3u8`;
-  const hasGroup = video ? audio.length > 0 : audio.length > 1;
-  const sound = loudest(audio);
-  const total = (key: keyof Bandwidth) => (video ? video.bandwidth[key] : 0) + sound[key];
-  const variant: Variant = {
-    bandwidth: total('peak'),
-    averageBandwidth: total('average'),
-    codecs: [
-      ...new Set([...(video ? [video.codecString] : []), ...audio.map(({ codecString }) => codecString)]),
-    ],
-    video: video
-      ? {
-          width: video.video.track.width,
-          height: video.video.track.height,
-          frameRate: frameRate(video.video),
-          range: videoRange(video.video.track),
-          supplementalCodec: supplementalCodecString(video.video.track),
-        }
-      : null,
-    audioGroup: hasGroup ? AUDIO_GROUP : null,
-    uri: uri(main),
-  };
-  return multivariantPlaylist({
-    isIndependent: isIndependent(title),
-    audio: hasGroup ? audioMembers(audio, uri) : [],
-    variants: [variant],
-  });
-}
-
-const loudest = (audio: readonly Rendition[]): Bandwidth => ({
-  peak: Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.peak)),
-  average: Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.average)),
-});
-
-function audioMembers(
-  audio: readonly AudioRenditionPlan[],
-  uri: (rendition: Rendition) => string,
-): AudioRendition[] {
-  const names = uniqueNames(audio.map(({ audio: { track } }) => displayName(track)));
-  const defaultIndex = Math.max(
-    0,
-    audio.findIndex(({ audio: { track } }) => track.isDefault),
-  );
-  return audio.map((rendition, i) => ({
-    groupId: AUDIO_GROUP,
-    name: names[i] ?? rendition.name,
-    language: rendition.audio.track.language,
-    isDefault: i === defaultIndex,
-    channels: hlsChannels(rendition.audio.track),
-    uri: uri(rendition),
-  }));
-}
-
-/** What a menu shows: the track's own name, else its language in English. */
-function displayName(track: AudioTrack): string {
-  if (track.name) return track.name;
-  if (track.language === 'und') return `Audio ${track.index}`;
-  return new Intl.DisplayNames(['en'], { type: 'language' }).of(track.language) ?? track.language;
-}
-
-/** Names are unique in a group (RFC 8216, 4.3.4.1.1): repeated ones get a number. */
-function uniqueNames(names: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    let unique = name;
-    for (let i = 2; taken.has(unique); i++) unique = `${name} (${i})`;
-    taken.add(unique);
-    return unique;
-  });
-}
-
-/**
- * Declared rate, else the nearest standard one to the usual distance of pictures. Where every picture was
- * counted and that says otherwise (holes, a last picture that lasts long), the average.
- */
-function frameRate({ track, usualRate, counted }: PlannedVideo): number {
-  const rate = track.frameRate ?? nearestRate(usualRate);
-  const exact = rate.num / rate.den;
-  if (!counted) return exact;
-  const oneInThousand = (0.001 * exact) / counted.pictures;
-  const isExact = Math.abs(counted.rate - exact) <= 0.005 + exact * (0.0002 + oneInThousand);
-  return isExact ? exact : counted.rate;
-}
-
-/** ITU-T H.273, TransferCharacteristics: 16 is SMPTE ST 2084, 18 ARIB STD-B67. */
-const RANGES: Readonly<Record<number, 'PQ' | 'HLG'>> = { 16: 'PQ', 18: 'HLG' };
-
-/** Dolby Vision without a base layer of its own is PQ, though its bitstream does not say so. */
-const videoRange = ({ colour, dolbyVision }: VideoTrack): 'SDR' | 'PQ' | 'HLG' =>
-  needsDolbyVision(dolbyVision) ? 'PQ' : ((colour && RANGES[colour.transfer]) ?? 'SDR');

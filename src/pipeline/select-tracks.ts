@@ -1,7 +1,9 @@
 import { codecKind } from '../codecs/codecs.ts';
 import { MediaError, unsupported } from '../core/errors.ts';
 import type { AudioTrack, Track, VideoTrack } from '../core/media.ts';
+import type { AudioTranscoder } from '../core/transcoding.ts';
 import type { KeptTracks } from './survey.ts';
+import { whyNotDecoded } from './transcoded/audio-forms.ts';
 
 /** What is done with a track, and why: nothing is dropped in silence. */
 export interface TrackDecision {
@@ -26,12 +28,19 @@ export interface SelectionOptions {
   readonly recovery: RecoveryPoints;
 }
 
-/** Main video: enabled, no attached picture, then default flag, copyable, pixels. */
-export function selectTracks(tracks: readonly Track[], options: SelectionOptions): Selection {
+/**
+ * Main video: enabled, no attached picture, then default flag, copyable, pixels.
+ * @param transcoder null where sound can only be copied
+ */
+export function selectTracks(
+  tracks: readonly Track[],
+  options: SelectionOptions,
+  transcoder: AudioTranscoder | null = null,
+): Selection {
   const videos = tracks.filter((track): track is VideoTrack => track.kind === 'video');
-  const main = mainVideo(videos, options);
-  const decisions = tracks.map((track) => decide(track, main, options));
-  const copied = decisions.filter((decision) => decision.action === 'copy').map((decision) => decision.track);
+  const choice = { main: mainVideo(videos, options), audio: options.audio, transcoder };
+  const decisions = tracks.map((track) => decide(track, choice));
+  const copied = decisions.filter(({ action }) => action !== 'omit').map((decision) => decision.track);
   return {
     decisions,
     kept: {
@@ -59,7 +68,13 @@ const compare = (a: readonly number[], b: readonly number[]): number => {
   return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
 };
 
-function decide(track: Track, main: VideoTrack | null, { audio }: SelectionOptions): TrackDecision {
+interface Choice {
+  readonly main: VideoTrack | null;
+  readonly audio: readonly string[] | null;
+  readonly transcoder: AudioTranscoder | null;
+}
+
+function decide(track: Track, { main, audio, transcoder }: Choice): TrackDecision {
   const omit = (reason: string): TrackDecision => ({ track, action: 'omit', reason });
   if (track.kind !== 'video' && track.kind !== 'audio')
     return omit(track.kind === 'subtitle' ? 'subtitles are not offered yet' : 'neither video nor audio');
@@ -67,8 +82,19 @@ function decide(track: Track, main: VideoTrack | null, { audio }: SelectionOptio
   if (track.kind === 'video' && track !== main) return omit('secondary-video');
   if (track.kind === 'audio' && audio && !audio.some((name) => isNamed(track, name)))
     return omit('not asked for');
+  if (track.kind === 'audio' && track.decodeOnly && !track.unreadable)
+    return decideDecoded(track, transcoder);
   const reason = unusable(track);
   return reason ? omit(reason) : { track, action: 'copy', reason: null };
+}
+
+function decideDecoded(track: AudioTrack, transcoder: AudioTranscoder | null): TrackDecision {
+  const name = track.sourceCodec;
+  if (!transcoder) return { track, action: 'omit', reason: `${name} cannot be copied into MP4` };
+  const reason = whyNotDecoded(track, transcoder);
+  return reason === null
+    ? { track, action: 'transcode', reason: `${name} cannot be copied into MP4: it becomes AAC` }
+    : { track, action: 'omit', reason: `${name} cannot be copied into MP4, and ${reason}` };
 }
 
 /** By index, or by language with or without its region. */

@@ -1,4 +1,5 @@
-import { audioCodec, frameSamples } from '../codecs/codecs.ts';
+import { audioCodec } from '../codecs/codecs.ts';
+import { soundSamples } from '../codecs/decode-only.ts';
 import type { Demuxer, Sample, SampleHead } from '../core/contracts.ts';
 import type { AudioTrack, VideoConfig, VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
@@ -151,7 +152,7 @@ export class Surveyor {
   /** Of a frame that tells it itself; notes it. */
   #ownDuration({ trackId, data }: Sample): number | null {
     const track = this.#audio.get(trackId);
-    const samples = track ? frameSamples(track, data) : null;
+    const samples = track ? soundSamples(track, data) : null;
     if (!track || !samples) return null;
     this.#of(trackId).frameSizes.add(samples);
     return (samples * NANOSECONDS_PER_SECOND) / track.sampleRate;
@@ -202,8 +203,9 @@ export class Surveyor {
   }
 }
 
+/** What is only decoded has silence for nothing. */
 const hasSilence = ({ configs: [config], frameSize }: AudioTrack): boolean =>
-  !!config && audioCodec(config).silentFrame(config, frameSize ?? 1024) !== null;
+  !config || audioCodec(config).silentFrame(config, frameSize ?? 1024) !== null;
 
 /** The median distance of neighbours among the last stamps in order of time; 0 for a single one. */
 function usualDistance(stamps: readonly Nanoseconds[]): number {

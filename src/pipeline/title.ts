@@ -6,6 +6,7 @@ import type { AudioClock, TrackClock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
 import type { CutLocator } from './locate-cut.ts';
 import type { RecoveryPoints, TrackDecision } from './select-tracks.ts';
+import type { AudioForms } from './transcoded/audio-forms.ts';
 
 export interface PlannedVideo {
   readonly track: VideoTrack;
@@ -26,6 +27,7 @@ export interface PlannedAudio {
   readonly clock: AudioClock;
   /** Segment n holds the frames that begin in [boundaries[n], boundaries[n + 1]): samples, one more than segments. */
   readonly boundaries: readonly number[];
+  readonly forms: AudioForms;
 }
 
 export interface Bandwidth {

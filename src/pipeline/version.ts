@@ -3,7 +3,7 @@ import type { Source } from '../core/contracts.ts';
 import type { SelectionOptions } from './select-tracks.ts';
 
 /** Changes whenever the same source would be planned or written otherwise: old addresses then answer `changed`. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Bytes of the file that its version depends on. */
 const VERSION_HEAD = 64 * 1024;
@@ -11,7 +11,7 @@ const VERSION_HEAD = 64 * 1024;
 /** Names content and plan: hash of size, first 64 KiB, format and settings. */
 export async function versionOf(
   source: Source,
-  options: SelectionOptions,
+  options: SelectionOptions & { readonly transcoding?: string | null },
   signal: AbortSignal,
 ): Promise<string> {
   const head = await readRange(source, { start: 0, end: VERSION_HEAD }, signal);

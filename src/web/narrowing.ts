@@ -16,8 +16,8 @@ export function narrow(
   canPlay: (kind: 'video' | 'audio', codec: string) => boolean,
 ): Narrowing {
   const offered = tracks.filter(({ action }) => action !== 'omit');
-  const plays = ({ kind, codec }: ProbeTrack) =>
-    (kind === 'video' || kind === 'audio') && codec !== null && canPlay(kind, codec);
+  const plays = ({ kind, forms }: ProbeTrack) =>
+    (kind === 'video' || kind === 'audio') && forms.some((codec) => canPlay(kind, codec));
   const video = offered.find((track) => track.kind === 'video' && !plays(track));
   if (video) return { kind: 'failure', failure: undecodable('video', [video]) };
   const audio = offered.filter(({ kind }) => kind === 'audio');

@@ -14,6 +14,8 @@ export interface ProbeTrack {
   readonly index: number;
   readonly kind: 'video' | 'audio' | 'subtitle' | 'other';
   readonly codec: string | null;
+  /** Codecs of all forms it is offered in. */
+  readonly forms: readonly string[];
   readonly sourceCodec: string;
   readonly language: string;
   readonly name: string | null;

@@ -445,6 +445,7 @@ describe('a bug in the server', () => {
             peek: () => null,
             forget: () => undefined,
             close: () => undefined,
+            transcripts: null,
             spans: {
               get: () => null,
               recorder: () => ({ tracksWith: () => new Set(), add() {}, finish() {} }),

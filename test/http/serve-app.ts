@@ -98,7 +98,7 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
   const app = createApp(
     {
       config,
-      library: createLibrary(16 * MEGABYTE),
+      library: createLibrary({ packetBytes: 16 * MEGABYTE, transcriptBytes: MEGABYTE, transcoder: null }),
       tokens: await createTokenBox(secret, now),
       accessKey,
       openSource,

@@ -126,7 +126,7 @@ describe('who asks for what', () => {
 describe('when an input is let go', () => {
   test('when nobody asks for half a minute, and a later viewer begins anew', async () => {
     const input = watched(() => endless(SMALL));
-    const library = createLibrary(MEGABYTE);
+    const library = createLibrary({ packetBytes: MEGABYTE, transcriptBytes: MEGABYTE, transcoder: null });
     const wish = { openSource: async () => openedOf(input), options: OPTIONS };
     const media = await library.open('film', wish, NEVER);
     await settled(input);
@@ -147,7 +147,7 @@ describe('when an input is let go', () => {
 
   test('when who opens it leaves', async () => {
     const input = stopping(0);
-    const library = createLibrary(MEGABYTE);
+    const library = createLibrary({ packetBytes: MEGABYTE, transcriptBytes: MEGABYTE, transcoder: null });
     const leaver = new AbortController();
     const wish = { openSource: async () => openedOf(input), options: OPTIONS };
     const opening = library.open('film', wish, leaver.signal);
@@ -160,7 +160,7 @@ describe('when an input is let go', () => {
 
   test('those who open it at the same time open it once', async () => {
     const input = watched(() => endless(SMALL));
-    const library = createLibrary(MEGABYTE);
+    const library = createLibrary({ packetBytes: MEGABYTE, transcriptBytes: MEGABYTE, transcoder: null });
     const wish = { openSource: async () => openedOf(input), options: OPTIONS };
     const [a, b] = await Promise.all([library.open('film', wish, NEVER), library.open('film', wish, NEVER)]);
     expect(a).toBe(b);

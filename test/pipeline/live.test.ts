@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LiveStream } from '../../src/pipeline/live/live-stream.ts';
-import { livePlaylist, type Rendition, titlePlaylist } from '../../src/pipeline/renditions.ts';
+import { livePlaylist, type Rendition } from '../../src/pipeline/renditions.ts';
+import { titlePlaylist } from '../../src/pipeline/title-playlist.ts';
 import { bytesOf } from '../helpers/hex.ts';
 import { attachments, bytes, elementId, ID, unknownSize } from '../helpers/matroska-writer.ts';
 import { audio, film, number, type Packet, PICTURE_MS, picture, sumOf, VIDEO, video } from './film.ts';

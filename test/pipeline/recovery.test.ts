@@ -17,7 +17,7 @@ async function video(recovery: 'shown' | 'hidden') {
   const spans = newCache();
   const parts = [rendition.muxer.init()];
   for (let n = 0; n < count; n++)
-    parts.push(await segmentBytes({ title, renditions, count }, rendition, n, spans));
+    parts.push(await segmentBytes({ title, renditions, count, transcoder: null }, rendition, n, spans));
   return { version: title.version, bytes: concat(parts) };
 }
 

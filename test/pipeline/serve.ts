@@ -1,15 +1,13 @@
 import { concat, memorySource } from '../../src/core/bytes.ts';
 import type { Source } from '../../src/core/contracts.ts';
+import type { AudioTranscoder } from '../../src/core/transcoding.ts';
 import { planTitle } from '../../src/pipeline/plan-title.ts';
 import { renderSegment } from '../../src/pipeline/render-segment.ts';
-import {
-  planRenditions,
-  type Rendition,
-  renditionPlaylist,
-  titlePlaylist,
-} from '../../src/pipeline/renditions.ts';
+import { planRenditions, type Rendition, renditionPlaylist } from '../../src/pipeline/renditions.ts';
 import { createSpanCache, type SpanCache } from '../../src/pipeline/span-cache.ts';
 import { segmentCount, type Title } from '../../src/pipeline/title.ts';
+import { titlePlaylist } from '../../src/pipeline/title-playlist.ts';
+import { createTranscripts } from '../../src/pipeline/transcoded/transcripts.ts';
 import { readSegment, type Segment } from './mp4-reader.ts';
 
 /** A title opened in process, as the server has it. */
@@ -17,6 +15,8 @@ export interface Served {
   readonly title: Title;
   readonly renditions: readonly Rendition[];
   readonly count: number;
+  /** What makes sound that is not copied; null by default. */
+  readonly transcoder: AudioTranscoder | null;
 }
 
 export const NEVER: AbortSignal = new AbortController().signal;
@@ -33,21 +33,25 @@ export const inPieces = (source: Source, size: number): Source => ({
   },
 });
 
-export async function serve(file: Uint8Array | Source): Promise<Served> {
+export async function serve(
+  file: Uint8Array | Source,
+  transcoder: AudioTranscoder | null = null,
+): Promise<Served> {
   const source = file instanceof Uint8Array ? memorySource(file) : file;
-  const title = await planTitle(source, { video: null, audio: null, recovery: 'shown' }, NEVER);
-  return { title, renditions: planRenditions(title), count: segmentCount(title) };
+  const title = await planTitle(source, { video: null, audio: null, recovery: 'shown', transcoder }, NEVER);
+  return { title, renditions: planRenditions(title), count: segmentCount(title), transcoder };
 }
 
 export async function segmentBytes(
-  { title }: Served,
+  { title, transcoder }: Served,
   rendition: Rendition,
   n: number,
   spans: SpanCache = newCache(),
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const chunk of renderSegment(title, { rendition, n }, { spans, signal: NEVER }))
-    parts.push(...chunk);
+  const transcripts = transcoder && createTranscripts({ transcoder, spans, maxBytes: 2 ** 20 });
+  const chunks = renderSegment(title, { rendition, n }, { spans, transcripts, signal: NEVER });
+  for await (const chunk of chunks) parts.push(...chunk);
   return concat(parts);
 }
 

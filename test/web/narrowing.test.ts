@@ -6,6 +6,7 @@ const track = (index: number, kind: 'video' | 'audio', codec: string): ProbeTrac
   index,
   kind,
   codec,
+  forms: [codec],
   sourceCodec: codec,
   language: 'und',
   name: null,

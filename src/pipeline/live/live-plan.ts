@@ -7,6 +7,7 @@ import { planAudioClock, planVideo } from '../plan-tracks.ts';
 import { type RecoveryPoints, refuseNothing, type Selection } from '../select-tracks.ts';
 import { type KeptTracks, keptIds, type Survey, Surveyor } from '../survey.ts';
 import type { Bandwidth, Title } from '../title.ts';
+import { audioForms } from '../transcoded/audio-forms.ts';
 
 /** What the first packets of a title tell, of which nothing else can be known in advance. */
 export interface LiveStart {
@@ -51,6 +52,7 @@ export function planLive({ source, demuxer, selection, version, samples, recover
       track,
       clock: planAudioClock(track, { survey, zero, demuxer }),
       boundaries: [],
+      forms: audioForms(track, null),
     }));
   const timescale = video?.clock.timescale ?? audio[0]?.clock.timescale ?? NANOSECONDS_PER_SECOND;
   return {

@@ -1,0 +1,110 @@
+import { type AudioRendition, multivariantPlaylist, type Variant } from '../../muxers/hls.ts';
+import { hlsChannels, supplementalCodecString } from '../codecs/codecs.ts';
+import { needsDolbyVision } from '../codecs/dolby-vision.ts';
+import type { AudioTrack, VideoTrack } from '../core/media.ts';
+import { nearestRate } from '../core/time.ts';
+import { type AudioGroup, audioGroups } from './audio-groups.ts';
+import { isIndependent, type Rendition, type VideoRendition } from './renditions.ts';
+import type { Bandwidth, PlannedVideo, Title } from './title.ts';
+
+/**
+ * The master playlist: one variant for each group of audio renditions, stereo AAC first. Each group has every track.
+ * @param base where the renditions' folders lie, relative to the playlist
+ */
+export function titlePlaylist(title: Title, renditions: readonly Rendition[], base: string): string {
+  const video = renditions.find((rendition) => rendition.kind === 'video') ?? null;
+  const groups = audioGroups(renditions.filter((rendition) => rendition.kind === 'audio'));
+  const uri = (rendition: Rendition) => `${base}${rendition.name}/index.m3u8`;
+  const isListed = ({ members }: AudioGroup) => (video ? members.length > 0 : members.length > 1);
+  return multivariantPlaylist({
+    isIndependent: isIndependent(title),
+    audio: groups.filter(isListed).flatMap((group) => audioMembers(group, uri)),
+    variants: (groups.length > 0 ? groups : [NO_SOUND]).flatMap((group) => {
+      const main = video ?? group.members[0];
+      const audioGroup = isListed(group) ? group.id : null;
+      return main ? [{ ...variantOf(video, group), audioGroup, uri: uri(main) }] : [];
+    }),
+  });
+}
+
+const NO_SOUND: AudioGroup = { id: 'audio', members: [] };
+
+function variantOf(
+  video: VideoRendition | null,
+  { members }: AudioGroup,
+): Omit<Variant, 'audioGroup' | 'uri'> {
+  const sound = loudest(members);
+  const total = (key: keyof Bandwidth) => (video ? video.bandwidth[key] : 0) + sound[key];
+  const codecs = [...(video ? [video.codecString] : []), ...members.map(({ codecString }) => codecString)];
+  return {
+    bandwidth: total('peak'),
+    averageBandwidth: total('average'),
+    codecs: [...new Set(codecs)],
+    video: video && {
+      width: video.video.track.width,
+      height: video.video.track.height,
+      frameRate: frameRate(video.video),
+      range: videoRange(video.video.track),
+      supplementalCodec: supplementalCodecString(video.video.track),
+    },
+  };
+}
+
+const loudest = (audio: readonly Rendition[]): Bandwidth => ({
+  peak: Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.peak)),
+  average: Math.max(0, ...audio.map(({ bandwidth }) => bandwidth.average)),
+});
+
+function audioMembers({ id, members }: AudioGroup, uri: (rendition: Rendition) => string): AudioRendition[] {
+  const names = uniqueNames(members.map(({ track }) => displayName(track)));
+  const defaultIndex = Math.max(
+    0,
+    members.findIndex(({ track }) => track.isDefault),
+  );
+  return members.map((rendition, i) => ({
+    groupId: id,
+    name: names[i] ?? rendition.name,
+    language: rendition.track.language,
+    isDefault: i === defaultIndex,
+    channels: hlsChannels(rendition.track),
+    uri: uri(rendition),
+  }));
+}
+
+/** What a menu shows: the track's own name, else its language in English. */
+function displayName(track: AudioTrack): string {
+  if (track.name) return track.name;
+  if (track.language === 'und') return `Audio ${track.index}`;
+  return new Intl.DisplayNames(['en'], { type: 'language' }).of(track.language) ?? track.language;
+}
+
+/** Names are unique in a group (RFC 8216, 4.3.4.1.1): repeated ones get a number. */
+function uniqueNames(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let unique = name;
+    for (let i = 2; taken.has(unique); i++) unique = `${name} (${i})`;
+    taken.add(unique);
+    return unique;
+  });
+}
+
+/**
+ * Declared rate, else the nearest standard one to the usual distance of pictures. Where every picture was
+ * counted and that says otherwise (holes, a last picture that lasts long), the average.
+ */
+function frameRate({ track, usualRate, counted }: PlannedVideo): number {
+  const rate = track.frameRate ?? nearestRate(usualRate);
+  const exact = rate.num / rate.den;
+  if (!counted) return exact;
+  const oneInThousand = (0.001 * exact) / counted.pictures;
+  const isExact = Math.abs(counted.rate - exact) <= 0.005 + exact * (0.0002 + oneInThousand);
+  return isExact ? exact : counted.rate;
+}
+
+/** ITU-T H.273, TransferCharacteristics: 16 is SMPTE ST 2084, 18 ARIB STD-B67. */
+const RANGES: Readonly<Record<number, 'PQ' | 'HLG'>> = { 16: 'PQ', 18: 'HLG' };
+
+/** Dolby Vision without a base layer of its own is PQ, though its bitstream does not say so. */
+const videoRange = ({ colour, dolbyVision }: VideoTrack): 'SDR' | 'PQ' | 'HLG' =>
+  needsDolbyVision(dolbyVision) ? 'PQ' : ((colour && RANGES[colour.transfer]) ?? 'SDR');
