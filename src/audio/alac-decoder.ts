@@ -135,7 +135,8 @@ const MAX_BITS = 32;
 function readPredicted(source: DenseBits, cookie: AlacCookie, shape: Shape): Int32Array[] | null {
   const { lowBits, channels } = shape;
   const bits = cookie.bitDepth - lowBits + channels - 1;
-  if (bits < 1 || bits > MAX_BITS) return null;
+  // A stream of plain frames alone has no limit.
+  if (bits < 1 || bits > MAX_BITS || cookie.riceLimit === 0) return null;
   const mix = { shift: source.u(8), weight: source.s(8) };
   const headers = planesOf(shape).map(() => readChannelHeader(source));
   const low = planesOf(shape);

@@ -55,8 +55,8 @@ const ROWS: readonly Row[] = [
     ...stereo,
   },
   { name: 'order 1', ...alac('s16p', '-min_prediction_order', '1', '-max_prediction_order', '1'), ...stereo },
-  { name: 'no prediction', ...alac('s16p', '-compression_level', '0'), ...stereo },
-  { name: 'differences', ...alac('s16p', '-compression_level', '1'), ...stereo },
+  { name: 'plain frames', ...alac('s16p', '-compression_level', '0'), ...stereo },
+  { name: 'the lowest compression', ...alac('s16p', '-compression_level', '1'), ...stereo },
   { name: 'noise beyond compression', ...alac('s16p', '-af', 'volume=40dB'), ...stereo },
   { name: 'silence, then sound', ...alac('s16p', '-af', "volume=0:enable='lt(t,0.5)'"), ...stereo },
   { name: 'very soft', ...alac('s16p', '-af', 'volume=-85dB'), ...stereo },
@@ -157,6 +157,8 @@ describe('ALAC decoder', () => {
       createAlacDecoder(cookie(16, 1)).decode(silentAlacFrame(cookie(16, 2), 16) ?? frame, 0),
     ).toBeNull();
     expect(decoder.decode(frame, 0)).not.toBeNull();
+    const noLimit = record.map((byte, i) => (i === 8 ? 0 : byte));
+    expect(createAlacDecoder(noLimit).decode(frame, 0)).toBeNull();
   });
 
   it('takes no harm from damaged frames', (context) => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createFlacDecoder } from '../../src/audio/flac-decoder.ts';
-import { crc16 } from '../../src/codecs/crc.ts';
+import { crc8, crc16 } from '../../src/codecs/crc.ts';
 import { dfLaRecord, readFlacPrivate, silentFlacFrame } from '../../src/codecs/flac.ts';
+import { BitWriter } from '../../src/core/bits.ts';
+import { concat } from '../../src/core/bytes.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { needsFfmpeg } from '../helpers/ffmpeg.ts';
 import {
@@ -64,6 +66,41 @@ function encode(row: Row) {
 
 const [FIRST] = ROWS as [Row];
 
+/** Sample size bits of a frame header: RFC 9639, 9.1.4. */
+const SIZE_CODES: Readonly<Record<number, number>> = { 8: 1, 12: 2, 16: 4, 20: 5, 24: 6, 32: 7 };
+/** Channel assignment of middle and side. */
+const MID_SIDE = 10;
+
+/** A value of up to 33 bits in two's complement. */
+const signed = (bits: BitWriter, value: number, size: number): BitWriter => {
+  const whole = value < 0 ? value + 2 ** size : value;
+  return bits.u(Math.floor(whole / 2 ** 16), size - 16).u(whole % 2 ** 16, 16);
+};
+
+/** Two channels of plain samples. */
+function plainFrame(size: number, middle: readonly number[], side: readonly number[]): Uint8Array {
+  const header = new BitWriter().u(0x3ffe, 14).u(0, 2).u(6, 4).u(10, 4).u(MID_SIDE, 4);
+  header
+    .u(SIZE_CODES[size] ?? 0, 3)
+    .u(0, 1 + 8)
+    .u(middle.length - 1, 8);
+  const body = new BitWriter();
+  for (const [values, bits] of [
+    [middle, size],
+    [side, size + 1],
+  ] as const) {
+    body.u(2, 8);
+    for (const value of values) {
+      if (bits > 16) signed(body, value, bits);
+      else body.u(value < 0 ? value + 2 ** bits : value, bits);
+    }
+  }
+  const start = header.bytes();
+  const frame = concat([start, Uint8Array.of(crc8(start)), body.align().bytes()]);
+  const crc = crc16(frame);
+  return concat([frame, Uint8Array.of(crc >> 8, crc & 255)]);
+}
+
 describe('FLAC decoder', () => {
   it.for(ROWS.map((row) => [row.name, row] as const))('gives every bit: %s', async ([, row], context) => {
     needsFfmpeg(context);
@@ -74,6 +111,32 @@ describe('FLAC decoder', () => {
     const got = joinChannels(parts);
     expect(got).toHaveLength(row.channels);
     for (const [i, plane] of expected.entries()) expect(largestError(got[i], plane)).toBe(0);
+  });
+
+  it.each([8, 12, 16, 20, 24, 32])('takes %i bits for full scale', async (size) => {
+    const streamInfo = new BitWriter()
+      .u(16, 16)
+      .u(4096, 16)
+      .u(0, 48)
+      .u(48_000, 20)
+      .u(1, 3)
+      .u(size - 1, 5);
+    const record = concat([Uint8Array.of(0x80, 0, 0, 34), streamInfo.bytes(), new Uint8Array(34)]);
+    const decoder = await createFlacDecoder(record);
+    const full = 2 ** (size - 1);
+    // Left and right at both ends: the sum's lowest bit is the difference's.
+    const [left, right] = [
+      [full - 1, -full, 5, -full],
+      [-full, full - 1, 2, -full],
+    ] as const;
+    const side = left.map((value, i) => value - (right[i] ?? 0));
+    const middle = left.map((value, i) => Math.floor((value + (right[i] ?? 0)) / 2));
+    const pcm = decoder.decode(plainFrame(size, middle, side), 0);
+    expect(pcm?.channels).toEqual(
+      [left, right].map((plane) => Float32Array.from(plane, (value) => value / full)),
+    );
+    // Behind the end of what left can be.
+    expect(decoder.decode(plainFrame(size, [full - 1], [full]), 0)).toBeNull();
   });
 
   it('decodes each frame for itself', async (context) => {
