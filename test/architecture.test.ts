@@ -60,12 +60,7 @@ const PORTABLE: Readonly<Record<string, readonly string[]>> = {
   'src/core': [],
   'src/codecs': [],
   // decoders in WebAssembly
-  'src/audio': [
-    'mpg123-decoder',
-    'opus-decoder',
-    '@wasm-audio-decoders/flac',
-    '@wasm-audio-decoders/ogg-vorbis',
-  ],
+  'src/audio': ['mpg123-decoder', 'opus-decoder', '@wasm-audio-decoders/ogg-vorbis'],
   // fflate: zlib without node:zlib
   parsers: ['fflate'],
   muxers: [],

@@ -1,4 +1,4 @@
-import { BitWriter } from '../core/bits.ts';
+import { BitReader, BitWriter } from '../core/bits.ts';
 import { ByteCursor } from '../core/bytes.ts';
 import { corrupt } from '../core/errors.ts';
 
@@ -61,6 +61,21 @@ const isAtom = (bytes: Uint8Array, type: string): boolean =>
 
 /** Content of the `alac` box behind version and flags. */
 export const alacRecord = ({ record }: AlacCookie): Uint8Array => record;
+
+/** Bits of an element's head before the flag that says whether it has fewer samples than the others: tag, instance, unused. */
+const BEFORE_PARTIAL = 3 + 4 + 12;
+/** How many low bits are stored apart, and whether nothing is compressed. */
+const BEFORE_COUNT = 2 + 1;
+
+/** Samples of a frame that has fewer than the others; null for a full one. */
+export function alacFrameSamples(frame: Uint8Array): number | null {
+  const bits = new BitReader(frame);
+  bits.skip(BEFORE_PARTIAL);
+  const isPartial = bits.flag();
+  bits.skip(BEFORE_COUNT);
+  const samples = isPartial ? bits.u(32) : 0;
+  return bits.overrun || samples === 0 || samples > MAX_FRAME ? null : samples;
+}
 
 /** Syntactic elements: a single channel, a pair, the end. */
 const ELEMENT = { single: 0, pair: 1, end: 7 } as const;

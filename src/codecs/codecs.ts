@@ -1,7 +1,7 @@
 import type { AudioConfig, AudioTrack, CodecConfig, VideoConfig, VideoTrack } from '../core/media.ts';
 import { aacCodecString, silentAacFrame } from './aac.ts';
 import { silentAc3Frame } from './ac3-silence.ts';
-import { silentAlacFrame } from './alac.ts';
+import { alacFrameSamples, silentAlacFrame } from './alac.ts';
 import { av1CodecString, av1Kind } from './av1.ts';
 import {
   dolbyVisionCodecString,
@@ -139,7 +139,8 @@ export const AUDIO_CODECS: AudioTable = {
     kind: 'audio',
     codecString: () => 'alac',
     silentFrame: ({ record }, samples) => silentAlacFrame(record, samples),
-    ...CONSTANT,
+    frameSamples: alacFrameSamples,
+    hlsChannels: () => null,
   },
   mp3: {
     kind: 'audio',

@@ -11,12 +11,16 @@ export function crc8(bytes: Uint8Array): number {
 /** x^16 + x^15 + x^2 + 1, from 0: RFC 9639, 9.3; ETSI TS 102 366, 6.10.1. */
 export function crc16(bytes: Uint8Array): number {
   let crc = 0;
-  for (const byte of bytes) {
-    crc ^= byte << 8;
-    for (let i = 0; i < 8; i++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x8005) & 0xffff : crc << 1;
-  }
+  for (const byte of bytes) crc = ((crc << 8) & 0xff00) ^ (CRC_16[(crc >> 8) ^ byte] ?? 0);
   return crc;
 }
+
+/** The remainder of each byte that is followed by two of zeros. */
+const CRC_16 = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 8;
+  for (let i = 0; i < 8; i++) crc = crc & 0x8000 ? ((crc << 1) ^ 0x8005) & 0xffff : crc << 1;
+  return crc;
+});
 
 /** The 16 bits that make the crc16 of themselves and the bytes behind them 0: `crc16` run backwards. */
 export function leadingCrc16(bytes: Uint8Array): number {

@@ -32,6 +32,11 @@ const ROWS: readonly Row[] = [
   { name: '16 bits, stereo', ...flac('s16'), ...stereo },
   { name: '16 bits, mono', ...flac('s16'), ...mono },
   { name: '24 bits, stereo', ...flac('s32', '-bits_per_raw_sample', '24'), ...stereo },
+  {
+    name: 'wasted bits',
+    ...flac('s32', '-bits_per_raw_sample', '24', '-af', 'aformat=s16,aformat=s32'),
+    ...stereo,
+  },
   { name: 'left and side', ...flac('s16', ...mode('left_side')), ...stereo },
   { name: 'right and side', ...flac('s16', ...mode('right_side')), ...stereo },
   { name: 'middle and side', ...flac('s16', ...mode('mid_side')), ...stereo },

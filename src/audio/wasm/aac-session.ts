@@ -58,12 +58,8 @@ export class AacSession {
     const pointer = this.#instance.call('get_encode_input_ptr', this.#encoder, 4 * size);
     if (pointer === 0) throw new Error('The AAC encoder has no memory for a frame');
     const input = new Float32Array(this.#instance.bytes.buffer, pointer, size);
-    planes.forEach((plane, channel) => {
-      for (let i = 0; i < AAC_FRAME; i++) {
-        const sample = plane[at + i] ?? 0;
-        input[i * channels + channel] = sample > -LOUDEST && sample < LOUDEST ? sample : 0;
-      }
-    });
+    for (const [channel, plane] of planes.entries())
+      interleave(plane.subarray(at, at + AAC_FRAME), input, { channel, channels });
   }
 
   #receive(): Uint8Array[] {
@@ -75,5 +71,17 @@ export class AacSession {
       const data = this.#instance.call('get_encoded_data', this.#encoder);
       packets.push(this.#instance.bytes.slice(data, data + size));
     }
+  }
+}
+
+interface Place {
+  readonly channel: number;
+  readonly channels: number;
+}
+
+function interleave(plane: Float32Array, into: Float32Array, { channel, channels }: Place): void {
+  for (let i = 0, to = channel; i < plane.length; i++, to += channels) {
+    const sample = plane[i] ?? 0;
+    into[to] = Math.abs(sample) < LOUDEST ? sample : 0;
   }
 }
