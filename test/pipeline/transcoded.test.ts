@@ -43,7 +43,7 @@ describe.for(FILMS)('$name', (options) => {
     lap('sent');
     const whole = m.decodePackets(await m.packetsOf(transcoder, job), rendition);
     lap('whole');
-    const heard = decodeStereo(concat([...rendition.muxer.init(), ...parts].flat() as Uint8Array[]), 'mp4');
+    const heard = decodeStereo(concat([rendition.muxer.init(), ...parts]), 'mp4');
     const source = decodeStereo(film);
     const frames = decodedFrames(film);
     lap('decoded');
