@@ -76,7 +76,7 @@ function describeTrack(
     name: track.name,
     default: track.isDefault,
     action,
-    reason,
+    reason: reason ?? (codecs.length > 1 ? 'as it is, and as stereo AAC for players that lack it' : null),
     ...(planned.kind === 'video'
       ? {
           width: planned.width,
