@@ -26,7 +26,7 @@ import { createParallelRanges, type ParallelRanges } from './sources/parallel-ra
 import { resolveRoot } from './sources/roots.ts';
 import { createSparseCache, type SparseCache } from './sources/sparse-cache.ts';
 import { defaultStateDir, loadSecret } from './state.ts';
-import { createAudioPool } from './threads/audio-pool.ts';
+import { type AudioPool, createAudioPool } from './threads/audio-pool.ts';
 import { PLAYER_FILES } from './web/page.ts';
 
 const FIRST_PORT = 8080;
@@ -85,7 +85,12 @@ async function main(): Promise<void> {
     ? { secret: config.secret, isKept: true }
     : await loadSecret(config.stateDir ?? defaultStateDir(process.env));
   const client = lateClient(addressPolicy(config));
-  const deps = await createDeps({ config, client, secret: kept.secret });
+  const sound = createAudioPool({
+    size: config.audioThreads,
+    lambda: config.aacQuality,
+    entry: new URL('./threads/audio-worker.js', import.meta.url),
+  });
+  const deps = await createDeps({ config, client, sound, secret: kept.secret });
   const app = createApp(deps, Date.now);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   await listen(server, config);
@@ -94,7 +99,7 @@ async function main(): Promise<void> {
   process.stdout.write(`Key for other sites' pages to local files: ${await deriveAccessKey(kept.secret)}\n`);
   if (!kept.isKept)
     process.stderr.write('The state folder cannot be written: addresses end with this process\n');
-  stopOnSignals(server, client, deps.library);
+  stopOnSignals(server, { client, library: deps.library, sound });
   await client();
 }
 
@@ -114,10 +119,11 @@ function lateClient(policy: AddressPolicy): LateClient {
 interface Parts {
   readonly config: Config;
   readonly client: LateClient;
+  readonly sound: AudioPool;
   readonly secret: string;
 }
 
-async function createDeps({ config, client, secret }: Parts): Promise<AppDeps> {
+async function createDeps({ config, client, sound, secret }: Parts): Promise<AppDeps> {
   const share = (part: number) => Math.round(config.cacheBytes * part);
   const cache = createSparseCache({ maxBytes: share(1 - PACKET_SHARE - TRANSCRIPT_SHARE) });
   const ranges = createParallelRanges();
@@ -127,7 +133,7 @@ async function createDeps({ config, client, secret }: Parts): Promise<AppDeps> {
     library: createLibrary({
       packetBytes: share(PACKET_SHARE),
       transcriptBytes: share(TRANSCRIPT_SHARE),
-      transcoder: await createTranscoder(config),
+      transcoder: await withLocalFfmpeg(sound, config),
     }),
     tokens: await createTokenBox(secret, Date.now),
     accessKey: await deriveAccessKey(secret),
@@ -138,13 +144,8 @@ async function createDeps({ config, client, secret }: Parts): Promise<AppDeps> {
   };
 }
 
-/** In process, on threads; by FFmpeg where there is one and nothing else can. */
-async function createTranscoder({ audioThreads, aacQuality, ffmpeg }: Config): Promise<AudioTranscoder> {
-  const pool = createAudioPool({
-    size: audioThreads,
-    lambda: aacQuality,
-    entry: new URL('./threads/audio-worker.js', import.meta.url),
-  });
+/** FFmpeg, where there is one, decodes what nothing else can. */
+async function withLocalFfmpeg(pool: AudioPool, { ffmpeg }: Config): Promise<AudioTranscoder> {
   const ending = process.platform === 'win32' ? '.exe' : '';
   const program = ffmpeg && (await findProgram(ffmpeg, { path: process.env.PATH ?? '', ending }));
   return program ? withFfmpeg(pool, program) : pool;
@@ -246,20 +247,31 @@ async function listenOn(server: Server, port: number, host: string): Promise<voi
 const shownHost = (host: string): string =>
   host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
 
+interface Running {
+  readonly client: LateClient;
+  readonly library: Library;
+  readonly sound: AudioPool;
+}
+
 /** A first signal lets transfers end for a moment; a second one does not wait. */
-function stopOnSignals(server: Server, client: LateClient, library: Library): void {
+function stopOnSignals(server: Server, { client, library, sound }: Running): void {
   const stop = () => {
     library.close();
     server.close();
     server.closeIdleConnections();
-    setTimeout(() => server.closeAllConnections(), STOP_AFTER).unref();
+    setTimeout(() => {
+      server.closeAllConnections();
+      sound.close().catch(report);
+    }, STOP_AFTER).unref();
     client()
       .then((opened) => opened.close())
-      .catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+      .catch(report);
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
 }
+
+const report = (error: unknown) => process.stderr.write(`${String(error)}\n`);
 
 /** What a person did wrong is told in one line; a bug with its stack. */
 function tell(error: unknown): string {

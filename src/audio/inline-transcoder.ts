@@ -1,9 +1,8 @@
 import { MediaError } from '../core/errors.ts';
 import type { AudioTranscoder, TranscodeJob } from '../core/transcoding.ts';
 import { openDecoder, whyNoDecoder } from './decoders.ts';
-import { createModules, type Modules } from './modules.ts';
+import { createModules, type ModuleLoader, type Modules } from './modules.ts';
 import { transcode } from './transcode.ts';
-import type { WasmLoader } from './wasm/instance.ts';
 
 export interface TranscodeSettings {
   /** Noise allowed for, inversely: see `AacFormat`. */
@@ -21,12 +20,14 @@ export const peakPerChannel = ({ lambda }: TranscodeSettings): number =>
   Math.round(140_000 * (lambda / 120) ** 0.2);
 
 /** Runs every job in the thread that asks: for workers of a pool, and where there are no threads. */
-export function createInlineTranscoder(load: WasmLoader, settings: TranscodeSettings): AudioTranscoder {
+export function createInlineTranscoder(load: ModuleLoader, settings: TranscodeSettings): AudioTranscoder {
   const modules = createModules(load);
   return {
     reasonAgainst: whyNoDecoder,
     settings: transcodeSettings(settings),
     peakPerChannel: peakPerChannel(settings),
+    // What fails now fails again for the job that needs it, and is told there.
+    prepare: () => void modules.aac().catch(() => undefined),
     transcode: (job, { signal }) => run(job, { modules, settings, signal }),
   };
 }

@@ -1,7 +1,10 @@
 import { type AacEncoding, createAacEncoding } from './aac-encoder.ts';
 import { type Ac3Decoding, createAc3Decoding } from './ac3-decoder.ts';
-import { instantiate, type NativeInstance, type WasmLoader } from './wasm/instance.ts';
+import { type CompiledModule, instantiate, type NativeInstance, type WasmName } from './wasm/instance.ts';
 import { unpackModule } from './wasm/unpack.ts';
+
+/** As text, or compiled before: by another thread, or where bytes may not be compiled. */
+export type ModuleLoader = (name: WasmName) => Promise<string | CompiledModule>;
 
 /** Running modules of one thread, each loaded when it is first asked for and anew once it has broken. */
 export interface Modules {
@@ -15,11 +18,12 @@ interface Loaded<T> {
   readonly use: T;
 }
 
-export function createModules(load: WasmLoader): Modules {
-  const keep = <T>(name: Parameters<WasmLoader>[0], prepare: (instance: NativeInstance) => T) => {
+export function createModules(load: ModuleLoader): Modules {
+  const keep = <T>(name: WasmName, prepare: (instance: NativeInstance) => T) => {
     let loaded: Promise<Loaded<T>> | null = null;
     const start = async (): Promise<Loaded<T>> => {
-      const instance = await instantiate(unpackModule(await load(name)));
+      const source = await load(name);
+      const instance = await instantiate(typeof source === 'string' ? unpackModule(source) : source);
       return { instance, use: prepare(instance) };
     };
     return async (): Promise<T> => {

@@ -1,4 +1,3 @@
-import { MPEGDecoder } from 'mpg123-decoder';
 import { type MpegAudioHeader, parseMpegAudioHeader } from '../codecs/mpeg-audio.ts';
 import { orNull } from '../core/errors.ts';
 import type { PacketDecoder, Pcm, Speaker } from './pcm.ts';
@@ -46,6 +45,7 @@ const SPEAKERS: Readonly<Record<1 | 2, readonly Speaker[]>> = { 1: ['FC'], 2: ['
  * whose main data begin before the first packet gives as many samples as any, not to be used.
  */
 export async function createMpegDecoder(): Promise<PacketDecoder> {
+  const { MPEGDecoder } = await import('mpg123-decoder');
   const mpg123 = new MPEGDecoder({ enableGapless: false }) as unknown as Mpg123;
   await mpg123.ready;
   return {

@@ -1,4 +1,3 @@
-import { OpusDecoder } from 'opus-decoder';
 import { type OpusHead, opusPacketSamples, parseDops } from '../codecs/opus.ts';
 import { unsupported } from '../core/errors.ts';
 import type { PacketDecoder, Speaker } from './pcm.ts';
@@ -44,6 +43,7 @@ export async function createOpusDecoder(record: Uint8Array): Promise<PacketDecod
   const head = parseDops(record);
   const { channels, mapping } = head;
   const speakers = speakersOf(head);
+  const { OpusDecoder } = await import('opus-decoder');
   const opus = new OpusDecoder({
     channels,
     preSkip: 0,

@@ -1,4 +1,3 @@
-import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { corrupt, unsupported } from '../core/errors.ts';
 import type { PacketDecoder, Pcm } from './pcm.ts';
 import { vorbisSpeakers } from './vorbis-layout.ts';
@@ -37,6 +36,7 @@ interface LibVorbis {
  */
 export async function createVorbisDecoder(headers: Uint8Array): Promise<PacketDecoder> {
   const [identification, , setup] = splitHeaders(headers);
+  const { OggVorbisDecoder } = await import('@wasm-audio-decoders/ogg-vorbis');
   const ogg = new OggVorbisDecoder();
   await ogg.ready;
   const vorbis = (ogg as unknown as { readonly _decoder: LibVorbis })._decoder;

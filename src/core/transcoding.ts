@@ -64,6 +64,8 @@ export interface AudioTranscoder {
   readonly settings: string;
   /** Bits a second that one channel may take at the most. */
   readonly peakPerChannel: number;
+  /** Gets ready for jobs that will come soon: what is loaded only once is loaded now. */
+  prepare(): void;
   /**
    * The packets of the frames asked for, in order, some at a time as they are made.
    * @throws MediaError `unsupported`, `busy`; the abort reason when aborted

@@ -139,6 +139,7 @@ async function openMedia(
   try {
     const title = await planTitle(opened.source, { ...options, transcoder }, signal);
     opened.want(playingRate(title));
+    if (title.audio.some(({ forms }) => forms.aac.length > 0)) transcoder?.prepare();
     return { title, access: opened.access(), isCurrent, renditions: planRenditions(title), live: null };
   } catch (error) {
     if (!(error instanceof MediaError) || !error.inOrderOnly || !sequence) throw error;

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { whyNoDecoder } from '../audio/decoders.ts';
 import { peakPerChannel, type TranscodeSettings, transcodeSettings } from '../audio/inline-transcoder.ts';
+import type { CompiledModule, WasmName } from '../audio/wasm/instance.ts';
 import { MediaError } from '../core/errors.ts';
 import type { AudioTranscoder, TranscodeJob, TranscodeOptions } from '../core/transcoding.ts';
-import { type Answer, packed } from './messages.ts';
+import { type Answer, type CompiledModules, packed, type WorkerSetup } from './messages.ts';
 import { Task } from './task.ts';
 
 /** A thread without work ends then: its modules hold 25 MB. */
@@ -40,6 +41,7 @@ export function createAudioPool(options: PoolOptions): AudioPool {
     reasonAgainst: whyNoDecoder,
     settings: transcodeSettings(options),
     peakPerChannel: peakPerChannel(options),
+    prepare: () => pool.prepare(),
     transcode: (job, wishes) => pool.transcode(job, wishes),
     close: () => pool.close(),
   };
@@ -54,6 +56,7 @@ const notStarted = (cause: unknown) =>
 class Pool {
   readonly #options: PoolOptions;
   readonly #threads = new Set<Thread>();
+  readonly #modules = new Map<WasmName, CompiledModule>();
   /** In the order of their coming; those that somebody waits for are taken first. */
   readonly #waiting: Task[] = [];
   #count = 0;
@@ -84,6 +87,11 @@ class Pool {
     }
   }
 
+  /** Has a thread running. */
+  prepare(): void {
+    if (this.#threads.size === 0 && !this.#isClosed) this.#grow();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const task of this.#waiting.splice(0)) task.end({ error: closing() });
@@ -103,7 +111,8 @@ class Pool {
   #grow(): Thread | null {
     if (this.#threads.size >= Math.max(1, this.#options.size)) return null;
     try {
-      const thread = new Thread(this.#options, {
+      const thread = new Thread(this.#options, this.#modules, {
+        onCompiled: (name, module) => this.#modules.set(name, module),
         onFree: () => this.#assign(),
         onEnd: () => {
           this.#threads.delete(thread);
@@ -128,6 +137,8 @@ class Pool {
 }
 
 interface ThreadEvents {
+  /** Threads that start from now on need not. */
+  onCompiled(name: WasmName, module: CompiledModule): void;
   /** It can take another job. */
   onFree(): void;
   /** It is gone; told once. */
@@ -147,11 +158,16 @@ class Thread {
   /** Until it is ended: for want of work, or for its silence. */
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ entry, lambda, idle = IDLE_MS, silence = SILENT_MS }: PoolOptions, events: ThreadEvents) {
+  constructor(
+    { entry, lambda, idle = IDLE_MS, silence = SILENT_MS }: PoolOptions,
+    modules: CompiledModules,
+    events: ThreadEvents,
+  ) {
     this.#events = events;
     this.#idle = idle;
     this.#silence = silence;
-    this.#worker = new Worker(entry, { workerData: { lambda }, execArgv: [] });
+    const workerData: WorkerSetup = { lambda, modules };
+    this.#worker = new Worker(entry, { workerData, execArgv: [] });
     this.#worker.on('message', (answer: Answer) => this.#take(answer));
     this.#worker.on('messageerror', (cause) => this.#end(cause));
     this.#worker.on('error', (cause) => this.#end(cause));
@@ -192,6 +208,10 @@ class Thread {
     if (this.#isEnding) return;
     if (answer.kind === 'ready') {
       this.#isReady = true;
+      return;
+    }
+    if (answer.kind === 'compiled') {
+      this.#events.onCompiled(answer.name, answer.module);
       return;
     }
     const task = this.#task;

@@ -1,18 +1,24 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createInlineTranscoder, type TranscodeSettings } from '../audio/inline-transcoder.ts';
+import { createInlineTranscoder } from '../audio/inline-transcoder.ts';
 import { MediaError } from '../core/errors.ts';
-import type { Answer, Order } from './messages.ts';
-import { loadWasmFile } from './wasm-files.ts';
+import type { Answer, Order, WorkerSetup } from './messages.ts';
+import { compileWasmFile } from './wasm-files.ts';
 
 /** A thread of the pool: one job after the other, whose packets go out as they are made. */
-function serve(port: NonNullable<typeof parentPort>, settings: TranscodeSettings): void {
-  const transcoder = createInlineTranscoder(loadWasmFile, settings);
+function serve(port: NonNullable<typeof parentPort>, { modules, ...settings }: WorkerSetup): void {
   const running = new Map<number, AbortController>();
   const answer = (message: Answer) => {
     const packets = message.kind === 'packets' ? message.packets : [];
     port.postMessage(message, [...new Set(packets.map(({ buffer }) => buffer as ArrayBuffer))]);
   };
+  const transcoder = createInlineTranscoder(async (name) => {
+    const known = modules.get(name);
+    if (known) return known;
+    const module = await compileWasmFile(name);
+    answer({ kind: 'compiled', name, module });
+    return module;
+  }, settings);
   const run = async (id: number, job: NonNullable<Order['job']>, signal: AbortSignal) => {
     try {
       for await (const packets of transcoder.transcode(job, { signal, isUrgent: () => true })) {
@@ -37,7 +43,8 @@ function serve(port: NonNullable<typeof parentPort>, settings: TranscodeSettings
     running.set(id, controller);
     void run(id, job, controller.signal);
   });
+  transcoder.prepare();
   answer({ kind: 'ready' });
 }
 
-if (parentPort) serve(parentPort, workerData as TranscodeSettings);
+if (parentPort) serve(parentPort, workerData as WorkerSetup);

@@ -1,14 +1,25 @@
+import type { TranscodeSettings } from '../audio/inline-transcoder.ts';
+import type { CompiledModule, WasmName } from '../audio/wasm/instance.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { TranscodeJob } from '../core/transcoding.ts';
+
+/** What threads of a process have compiled, and no other needs to: with all that V8 has made faster of it since. */
+export type CompiledModules = ReadonlyMap<WasmName, CompiledModule>;
+
+/** What a worker begins with. */
+export interface WorkerSetup extends TranscodeSettings {
+  readonly modules: CompiledModules;
+}
 
 /** To a worker: something to do, or no longer to do. */
 export type Order =
   | { readonly id: number; readonly job: TranscodeJob }
   | { readonly id: number; readonly job: null };
 
-/** From a worker: that it has begun to work; then of each job packets, and how it ended. */
+/** From a worker: that it has begun to work, and what it has compiled; of each job packets, and how it ended. */
 export type Answer =
   | { readonly kind: 'ready' }
+  | { readonly kind: 'compiled'; readonly name: WasmName; readonly module: CompiledModule }
   | { readonly id: number; readonly kind: 'packets'; readonly packets: readonly Uint8Array[] }
   | { readonly id: number; readonly kind: 'done' }
   | { readonly id: number; readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };

@@ -59,11 +59,12 @@ describe('the queue of the audio pool', () => {
 
   it('refuses what would wait for too long, and only that', async () => {
     const pool = open();
-    const end = new AbortController();
-    const outcomes = Array.from({ length: 101 }, () => askUntil(pool, order('hold'), end));
+    const ends = Array.from({ length: 101 }, () => new AbortController());
+    const outcomes = Promise.allSettled(ends.map((end) => askUntil(pool, order('hold'), end)));
     await expect(ask(pool, order('answer'))).rejects.toEqual(code('busy'));
-    end.abort(new Error('Enough'));
-    for (const { status } of await Promise.allSettled(outcomes)) expect(status).toBe('rejected');
+    const reason = new Error('Enough');
+    for (const end of ends) end.abort(reason);
+    expect(await outcomes).toEqual(ends.map(() => ({ status: 'rejected', reason })));
     expect(await ask(pool, order('answer', 5))).toEqual([5]);
   });
 

@@ -1,8 +1,10 @@
 import { unsupported } from '../../core/errors.ts';
 import type { ModuleNames, UnpackedModule } from './unpack.ts';
 
+/** The packages that WebAssembly is taken out of. */
+export type WasmName = 'aac-encoder' | 'ac3' | 'dts';
 /** Text of the JavaScript that a codec's WebAssembly is packed in. */
-export type WasmLoader = (name: 'aac-encoder' | 'ac3' | 'dts') => Promise<string>;
+export type WasmLoader = (name: WasmName) => Promise<string>;
 
 /** Where bytes may not be compiled while a program runs (Workers): compiled before. */
 export interface CompiledModule extends ModuleNames {
