@@ -1,10 +1,14 @@
 import type { AudioTrack, DecodeOnlyConfig, SoundConfig } from '../core/media.ts';
 import { frameSamples } from './codecs.ts';
+import { vorbisSamples } from './vorbis.ts';
 
 /** What is asked of a codec whose sound is decoded and never copied. */
 interface DecodeOnlyCodec<Config> {
-  /** Samples that a frame lasts by its own word; null where all of a track's are equal, or where it does not say. */
-  frameSamples(config: Config, frame: Uint8Array): number | null;
+  /**
+   * Samples that a frame lasts by its own word and that of the frame before it; null where all of a track's are equal,
+   * or where they do not say.
+   */
+  frameSamples(config: Config, frame: Uint8Array, before: Uint8Array | null): number | null;
 }
 
 type ConfigFor<C extends DecodeOnlyConfig['codec']> = Extract<DecodeOnlyConfig, { readonly codec: C }>;
@@ -17,8 +21,9 @@ const DECODE_ONLY: Table = {
   dts: BY_TRACK,
   truehd: BY_TRACK,
   mp2: BY_TRACK,
-  // The length of a packet hangs on the one before it: stamps tell.
-  vorbis: BY_TRACK,
+  vorbis: {
+    frameSamples: (config, frame, before) => before && vorbisSamples(config, frame, before),
+  },
   pcm: {
     frameSamples: ({ format, channels }, frame) =>
       Math.floor((frame.length * 8) / (format.bits * Math.max(1, channels))),
@@ -31,10 +36,17 @@ export const isDecodeOnly = (config: SoundConfig): config is DecodeOnlyConfig =>
 export const soundConfig = ({ configs: [config], decodeOnly }: AudioTrack): SoundConfig | null =>
   config ?? decodeOnly;
 
-/** As `frameSamples`, for tracks that are only decoded as well. */
-export function soundSamples(track: AudioTrack, frame: Uint8Array): number | null {
+/**
+ * As `frameSamples`, for tracks that are only decoded as well.
+ * @param before the frame before it, where that is known: of Vorbis it takes both
+ */
+export function soundSamples(
+  track: AudioTrack,
+  frame: Uint8Array,
+  before: Uint8Array | null = null,
+): number | null {
   const { decodeOnly: config } = track;
   if (!config) return frameSamples(track, frame);
   const codec: DecodeOnlyCodec<DecodeOnlyConfig> = DECODE_ONLY[config.codec];
-  return codec.frameSamples(config, frame);
+  return codec.frameSamples(config, frame, before);
 }

@@ -6,6 +6,8 @@ export interface VorbisInfo {
   readonly sampleRate: number;
   /** Samples of a short and of a long block: powers of two, the first not above the second. */
   readonly blockSizes: readonly [number, number];
+  /** Samples of a block by the mode that its packet begins with. */
+  readonly modeBlocks: readonly number[];
 }
 
 const HEADERS = 3;
@@ -28,11 +30,61 @@ const MAX_RATE = 352_800;
 export function parseVorbisHeaders(privateData: Uint8Array): VorbisInfo {
   const [identification, , setup] = splitHeaders(privateData);
   if (!isHeader(setup, SETUP)) throw corrupt('No setup header of Vorbis');
-  return parseIdentification(identification);
+  const info = parseIdentification(identification);
+  return { ...info, modeBlocks: readModes(setup).map((isLong) => info.blockSizes[isLong ? 1 : 0]) };
+}
+
+/** The most that a setup header can have: six bits tell one less. */
+const MAX_MODES = 64;
+const MODE_COUNT_BITS = 6;
+/** Of a mode: block flag, window type, transform type, mapping. */
+const MODE = { flag: 1, types: 32, mapping: 8 } as const;
+const MODE_BITS = MODE.flag + MODE.types + MODE.mapping;
+const MAX_MAPPING = 63;
+
+/**
+ * Whether each mode has long blocks: the last fields of the setup header (Vorbis I, 4.2.4), read from its end back, for
+ * that needs none of the codebooks before. The types of windows and transforms can only be 0; of all counts that fit,
+ * the largest.
+ */
+function readModes(setup: Uint8Array): boolean[] {
+  // Bits are packed from the least significant one on (2.1.4).
+  const bit = (at: number): number => ((setup[at >> 3] ?? 0) >> (at & 7)) & 1;
+  const bits = (at: number, count: number): number =>
+    Array.from({ length: count }, (_, i) => bit(at + i) * 2 ** i).reduce((a, b) => a + b, 0);
+  let framing = setup.length * 8 - 1;
+  while (framing > 0 && bit(framing) === 0) framing--;
+  let modes: boolean[] = [];
+  for (let count = 1; count <= MAX_MODES; count++) {
+    const at = framing - count * MODE_BITS;
+    const types = bits(at + MODE.flag, MODE.types);
+    const mapping = bits(at + MODE.flag + MODE.types, MODE.mapping);
+    if (at < MODE_COUNT_BITS || types !== 0 || mapping > MAX_MAPPING) break;
+    if (bits(at - MODE_COUNT_BITS, MODE_COUNT_BITS) === count - 1)
+      modes = Array.from({ length: count }, (_, i) => bit(at + i * MODE_BITS) === 1);
+  }
+  if (modes.length === 0) throw corrupt('Setup header of Vorbis without modes');
+  return modes;
+}
+
+/**
+ * Samples that a packet lasts behind another: a quarter of each one's block (Vorbis I, 4.3.8). Null where one of them
+ * is no sound.
+ */
+export function vorbisSamples(
+  { modeBlocks }: Pick<VorbisInfo, 'modeBlocks'>,
+  packet: Uint8Array,
+  before: Uint8Array,
+): number | null {
+  const [own, last] = [packet, before].map(([first = 1]) => {
+    const mode = (first >> 1) & (2 ** Math.ceil(Math.log2(modeBlocks.length)) - 1);
+    return (first & 1) === 0 ? (modeBlocks[mode] ?? null) : null;
+  });
+  return own && last ? (own + last) / 4 : null;
 }
 
 /** What every packet's length is a multiple of: quarters of two neighbouring blocks make one packet (4.3.8). */
-export const vorbisStep = ({ blockSizes: [short, long] }: VorbisInfo): number =>
+export const vorbisStep = ({ blockSizes: [short, long] }: Pick<VorbisInfo, 'blockSizes'>): number =>
   short === long ? short / 2 : short / 4;
 
 function splitHeaders(data: Uint8Array): (Uint8Array | undefined)[] {
@@ -55,7 +107,7 @@ function isHeader(header: Uint8Array | undefined, type: number): header is Uint8
   return header?.[0] === type && [...NAME].every((letter, i) => header[i + 1] === letter.charCodeAt(0));
 }
 
-function parseIdentification(header: Uint8Array | undefined): VorbisInfo {
+function parseIdentification(header: Uint8Array | undefined): Omit<VorbisInfo, 'modeBlocks'> {
   if (!isHeader(header, IDENTIFICATION) || header.length < IDENTIFICATION_SIZE)
     throw corrupt('No identification header of Vorbis');
   const view = new DataView(header.buffer, header.byteOffset, header.byteLength);

@@ -38,7 +38,10 @@ type SelfTellingConfig = ConfigOf<'dts'> | ConfigOf<'truehd'>;
 /** MPEG audio of the layers I and II: the header of the first frame. */
 type Mp2Config = ConfigOf<'mp2'>;
 /** The three headers in Xiph lacing, as Matroska's CodecPrivate (Vorbis I, 4.2). */
-type VorbisConfig = ConfigOf<'vorbis'>;
+interface VorbisConfig extends ConfigOf<'vorbis'> {
+  /** Samples of a block by the mode that its packet begins with. */
+  readonly modeBlocks: readonly number[];
+}
 
 export interface PcmFormat {
   readonly encoding: 'signed' | 'unsigned' | 'float' | 'alaw' | 'mulaw';

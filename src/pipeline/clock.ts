@@ -93,7 +93,9 @@ export function audioClock(facts: AudioClockFacts): AudioClock {
   const { zero, sampleRate, frameSize, step } = facts;
   const exact = (time: number) => ((time - zero) / NANOSECONDS_PER_SECOND) * sampleRate;
   const tolerance = ((facts.precision + SLACK) / NANOSECONDS_PER_SECOND) * sampleRate;
-  const origin = gridPhase(facts.seen.map(exact), step, tolerance);
+  const stamps = facts.seen.map(exact);
+  const origin =
+    step > 2 * tolerance ? gridPhase(stamps, step, tolerance) : narrowPhase(stamps, step, tolerance / 2);
   const ticksAt = (time: Nanoseconds): Ticks => {
     const stamp = exact(time);
     const onGrid = origin + Math.round((stamp - origin) / step) * step;
@@ -106,6 +108,27 @@ export function audioClock(facts: AudioClockFacts): AudioClock {
     frameSize,
     ticksAt,
   };
+}
+
+/** Stamps that are enough to tell where a grid lies: each may be compared with every place in a step. */
+const ENOUGH = 1000;
+
+/**
+ * Where a grid lies whose steps are hardly longer than the rounding of the stamps, so that none of them alone can be
+ * trusted: where they are nearest to it, those left aside that no rounding explains.
+ */
+function narrowPhase(seen: readonly number[], step: number, rounding: number): number {
+  const stamps = seen.slice(0, ENOUGH);
+  let best = { phase: 0, cost: Number.POSITIVE_INFINITY };
+  for (let phase = 0; phase < step; phase++) {
+    let cost = 0;
+    for (const stamp of stamps) {
+      const off = stamp - phase - Math.round((stamp - phase) / step) * step;
+      cost += Math.min(off * off, rounding * rounding);
+    }
+    if (cost < best.cost) best = { phase, cost };
+  }
+  return best.phase;
 }
 
 /** Where the grid lies: the first stamp, moved into the middle of the stamps that agree with it. */

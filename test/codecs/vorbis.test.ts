@@ -1,10 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import { parseVorbisHeaders, vorbisStep } from '../../src/codecs/vorbis.ts';
+import { parseVorbisHeaders, vorbisSamples, vorbisStep } from '../../src/codecs/vorbis.ts';
 import { bytesOf } from '../helpers/hex.ts';
 import { expectMediaErrors } from '../helpers/mutations.ts';
 
 const COMMENT = '03766f72626973';
-const SETUP = '05766f72626973';
+
+/** A setup header of which only the end makes sense: what is before it, the modes, the framing bit. */
+function setupOf(modes: readonly (0 | 1)[], before: readonly number[] = [0xff, 0x5a]): string {
+  const fields: (readonly [value: number, bits: number])[] = [
+    ...before.map((byte) => [byte, 8] as const),
+    [modes.length - 1, 6],
+    ...modes.flatMap((flag, mapping) => [[flag, 1] as const, [0, 32] as const, [mapping, 8] as const]),
+    [1, 1],
+  ];
+  const bits = fields.flatMap(([value, count]) => Array.from({ length: count }, (_, i) => (value >> i) & 1));
+  const bytes = Array.from({ length: Math.ceil(bits.length / 8) }, (_, byte) =>
+    bits.slice(byte * 8, byte * 8 + 8).reduce((sum, bit, i) => sum + bit * 2 ** i, 0),
+  );
+  return `05766f72626973${Buffer.from(bytes).toString('hex')}`;
+}
+const SETUP = setupOf([0, 1]);
 
 /** Private data of Matroska; `sizes` are the laced lengths of the first two headers. */
 const headers = (identification: string, comment = COMMENT, setup = SETUP, sizes?: string) => {
@@ -44,7 +59,7 @@ const BY_HAND = [
 describe('headers', () => {
   test.each([...ENCODED, ...BY_HAND])('$identification', ({ identification, step, ...expected }) => {
     const info = parseVorbisHeaders(headers(identification));
-    expect(info).toEqual(expected);
+    expect(info).toEqual({ ...expected, modeBlocks: expected.blockSizes });
     expect(vorbisStep(info)).toBe(step);
     expectMediaErrors(headers(identification), (bytes) => vorbisStep(parseVorbisHeaders(bytes)));
   });
@@ -64,6 +79,7 @@ describe('headers', () => {
   test.each([
     ['nothing', new Uint8Array(0), 'corrupt'],
     ['four headers', bytesOf(`03${'00'.repeat(60)}`), 'corrupt'],
+    ['a setup header without modes', headers(FIRST, COMMENT, '05766f72626973'), 'corrupt'],
     ['no setup header', headers(FIRST, COMMENT, COMMENT), 'corrupt'],
     ['lengths beyond the end', headers(FIRST, COMMENT, SETUP, '1eff50'), 'corrupt'],
     ['lengths without an end', bytesOf(`02${'ff'.repeat(50)}`), 'corrupt'],
@@ -81,4 +97,29 @@ describe('headers', () => {
   ])('refused: %s', (_, bytes, code) => {
     expect(() => parseVorbisHeaders(bytes)).toThrow(expect.objectContaining({ code }));
   });
+});
+
+describe('packets', () => {
+  test.each([
+    { modes: [0], blocks: [256] },
+    { modes: [1, 0], blocks: [2048, 256] },
+    { modes: [0, 1, 1], blocks: [256, 2048, 2048] },
+    { modes: Array<0 | 1>(64).fill(1), blocks: Array(64).fill(2048) },
+  ] satisfies { modes: (0 | 1)[]; blocks: number[] }[])('modes $modes', ({ modes, blocks }) => {
+    for (const before of [[], [0], [0xff, 0xff, 0xff]])
+      expect(parseVorbisHeaders(headers(FIRST, COMMENT, setupOf(modes, before))).modeBlocks).toEqual(blocks);
+  });
+
+  const info = { modeBlocks: [256, 2048, 2048] };
+  // Bit 0 says that it is a header, two more the mode.
+  test.each([
+    { packet: '00', before: '00', samples: 128 },
+    { packet: '02', before: '00', samples: 576 },
+    { packet: 'fa', before: '04', samples: 1024 },
+    { packet: '06', before: '00', samples: null },
+    { packet: '01', before: '00', samples: null },
+    { packet: '00', before: '03', samples: null },
+    { packet: '', before: '00', samples: null },
+  ])('$packet behind $before: $samples', ({ packet, before, samples }) =>
+    expect(vorbisSamples(info, bytesOf(packet), bytesOf(before))).toBe(samples));
 });

@@ -169,6 +169,23 @@ describe('audio clock', () => {
       ),
     ));
 
+  test('a grid of short steps lies where most stamps allow it, whatever the first one is', () => {
+    const STEP = 64;
+    for (const phase of [0, 1, 22, 32, 63]) {
+      const lengths = [128, 576, 1024, 1024, 576, 128, 128, 1024];
+      let at = phase + 128;
+      const places = Array.from({ length: 200 }, (_, k) => {
+        at += lengths[k % lengths.length] ?? 0;
+        return at;
+      });
+      const stamps = places.map((place) => rounded((place / 48_000) * 1000));
+      const facts = { zero: ms(0), sampleRate: 48_000, frameSize: STEP, step: STEP, precision: ms(1) };
+      const { gridOrigin } = audioClock({ ...facts, seen: [ms(0), ...stamps] });
+      const off = Math.abs(gridOrigin - phase);
+      expect(Math.min(off, STEP - off), `phase ${phase}`).toBeLessThanOrEqual(8);
+    }
+  });
+
   test('a stamp off the grid stands, rounded to samples', () => {
     const seen = [ms(0), rounded(frame(48_000, 0, 1)), rounded(frame(48_000, 0, 2))];
     expect(of(seen).ticksAt(ms(50))).toBe(2400);

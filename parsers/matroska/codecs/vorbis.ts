@@ -9,7 +9,7 @@ export function vorbisSetup(entry: Master): AudioSetup | null {
   if (!privateData) return null;
   const info = parseVorbisHeaders(privateData);
   return {
-    config: { codec: 'vorbis', record: privateData },
+    config: { codec: 'vorbis', record: privateData, modeBlocks: info.modeBlocks },
     sampleRate: info.sampleRate,
     channels: info.channels,
     frameSize: null,

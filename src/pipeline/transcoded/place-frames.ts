@@ -1,5 +1,6 @@
+import { soundSamples } from '../../codecs/decode-only.ts';
 import type { Sample } from '../../core/contracts.ts';
-import { NANOSECONDS_PER_SECOND, type Nanoseconds } from '../../core/time.ts';
+import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../../core/time.ts';
 import type { PlannedAudio } from '../title.ts';
 
 export interface Placing {
@@ -10,39 +11,63 @@ export interface Placing {
   readonly precision: Nanoseconds;
 }
 
+/** Times the rounding: by which stamps that follow each other are off at the most. Two are off by one together. */
+const FARTHEST = 1.5;
+
+/** Samples: middles of whole milliseconds at 48 kHz lie between two samples every other time, and must go the same way. */
+const OFF_TIES = 0.25;
+
+/** A packet as far as its place goes, in samples of the source. */
+interface Stamped {
+  readonly stamp: number;
+  /** Null where it cannot be told. */
+  readonly length: number | null;
+}
+
 /**
- * Where each frame begins, in samples of the source. A stamp tells it by the track's clock, unless the frames are so
- * short that a rounded stamp fits several places on the grid (TrueHD's last 0.8 ms): then frames that follow each other
- * lie side by side, and all their stamps together tell where. Whatever frame the stretch begins with, the places are the
- * same.
+ * Where each frame begins, in samples of the source. Packets whose stamps follow each other lie side by side, whatever
+ * the stamps were rounded by, and all their stamps together tell where: on the track's clock where that is near,
+ * elsewhere (behind a splice) by themselves. Whatever frame the stretch begins with, the places are the same, off the
+ * clock within a sample. Without lengths every stamp counts for itself.
  */
 export function placeFrames(samples: readonly Sample[], { audio, zero, precision }: Placing): number[] {
   const { track, clock } = audio;
-  const { frameSize, gridOrigin, timescale } = clock;
-  const perNanosecond = timescale / NANOSECONDS_PER_SECOND;
+  const perNanosecond = clock.timescale / NANOSECONDS_PER_SECOND;
+  const packets = samples.map(({ time, data }, i) => ({
+    stamp: (time - zero) * perNanosecond,
+    length: track.frameSize ?? soundSamples(track, data, samples[i - 1]?.data),
+  }));
   const rounding = precision * perNanosecond;
-  if (track.frameSize === null || frameSize > 2 * rounding)
-    return samples.map(({ time }) => clock.ticksAt(time));
-  const stamps = samples.map(({ time }) => (time - zero) * perNanosecond);
   const starts: number[] = [];
-  for (let from = 0; from < stamps.length; ) {
-    const end = endOfRun(stamps, from, frameSize + 2 * rounding);
-    const offsets = stamps.slice(from, end).map((stamp, i) => stamp - i * frameSize);
-    const first = gridOrigin + Math.round((median(offsets) - gridOrigin) / frameSize) * frameSize;
-    for (let i = from; i < end; i++) starts.push(first + (i - from) * frameSize);
-    from = end;
+  while (starts.length < packets.length) {
+    const offsets = runFrom(packets, starts.length, FARTHEST * rounding);
+    const beginnings = offsets.map((offset, i) => (packets[starts.length + i]?.stamp ?? 0) - offset);
+    const beginning = middleOf(beginnings, rounding);
+    const first = clock.ticksAt(nanoseconds(zero + Math.round((beginning + OFF_TIES) / perNanosecond)));
+    for (const offset of offsets) starts.push(first + offset);
   }
   return starts;
 }
 
-/** The first stamp that does not follow the one before it, or the end. */
-function endOfRun(stamps: readonly number[], from: number, farthest: number): number {
-  let at = from + 1;
-  while (at < stamps.length && Math.abs((stamps[at] ?? 0) - (stamps[at - 1] ?? 0)) < farthest) at++;
-  return at;
+/** Of the packets from one on that follow each other, as far as their stamps can tell: samples behind the first. */
+function runFrom(packets: readonly Stamped[], from: number, tolerance: number): number[] {
+  const first = packets[from]?.stamp ?? 0;
+  const offsets: number[] = [];
+  let offset = 0;
+  for (let i = from; i < packets.length; i++) {
+    const { stamp = 0, length = null } = packets[i] ?? {};
+    if (Math.abs(stamp - first - offset) > tolerance) break;
+    offsets.push(offset);
+    if (length === null) break;
+    offset += length;
+  }
+  return offsets;
 }
 
-function median(values: readonly number[]): number {
+/** Of all that roundings of one value allow, to a sample; of values that are farther apart, the median. */
+function middleOf(values: readonly number[], rounding: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
+  const [least = 0] = sorted;
+  const most = sorted.at(-1) ?? 0;
+  return most - least <= rounding + 1 ? (least + most) / 2 : (sorted[sorted.length >> 1] ?? 0);
 }
