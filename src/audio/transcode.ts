@@ -64,6 +64,12 @@ export function* transcode(job: TranscodeJob, { decoder, encoder }: Tools): Gene
   if (kept.length > 0) yield kept;
 }
 
+/**
+ * Seconds by which stamps of packets at another rate than the source's may be wrong, since they are on no grid: what is
+ * that near to the packet before follows it at once.
+ */
+const NEARBY = 0.002;
+
 /** The decoded sound of a job in the output's channels, on the source's time line. */
 class Sound {
   readonly #job: TranscodeJob;
@@ -73,6 +79,8 @@ class Sound {
   readonly #halvings: number;
   /** Samples of the source that a frame needs beyond its own, on each side. */
   readonly #reach: number;
+  /** Position behind the last packet. */
+  #end = Number.NEGATIVE_INFINITY;
 
   constructor(job: TranscodeJob, begin: number) {
     this.#job = job;
@@ -82,9 +90,10 @@ class Sound {
     this.#line = new SampleLine(this.#speakers.length, this.#start(begin) - this.#reach);
   }
 
-  /** Frames that no sound from `position` on changes. */
+  /** Frames that no sound stamped `position` or later changes. */
   framesBefore(position: number): number {
-    return Math.floor((position - this.#reach) / (AAC_FRAME * 2 ** this.#halvings));
+    const earliest = position - NEARBY * this.#job.source.rate - this.#reach;
+    return Math.floor(earliest / (AAC_FRAME * 2 ** this.#halvings));
   }
 
   add({ start, samples, skipped, data }: SourceFrame, decoder: PacketDecoder): void {
@@ -92,7 +101,12 @@ class Sound {
     const pcm = decoder.decode(data, Math.round(start / source.frameSize));
     if (!pcm) return;
     const planes = this.#atSourceRate(pcm).map((plane) => plane.subarray(skipped, samples));
-    this.#line.write(start + skipped, planes);
+    const length = planes[0]?.length ?? 0;
+    const position = start + skipped;
+    const isBeside = pcm.rate !== source.rate && Math.abs(position - this.#end) < NEARBY * source.rate;
+    const at = isBeside ? this.#end : position;
+    this.#line.write(at, planes);
+    this.#end = at + length;
   }
 
   /** One frame at the output's rate. */

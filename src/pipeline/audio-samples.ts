@@ -1,7 +1,7 @@
 import type { Sample } from '../core/contracts.ts';
 import type { Nanoseconds } from '../core/time.ts';
 import type { Counters } from './ledger.ts';
-import type { SpanCache } from './span-cache.ts';
+import { detached, type SpanCache } from './span-cache.ts';
 import type { PlannedAudio, Title } from './title.ts';
 
 /** Bytes read behind the next cut in the same request: audio that lies after its picture. */
@@ -96,6 +96,9 @@ export async function backwardSamples(
   const wholeStart = before?.position ?? demuxer.payload.start;
   const heldStart = timeline.cuts[first]?.point.position ?? end;
   const samples: Sample[] = [];
+  // The same packets either way, even where stamps go wild.
+  const isWanted = ({ position, time, duration }: Sample) =>
+    position >= wholeStart && time + (duration ?? 0) >= from;
   // What lies before the first cut is in no span.
   const stretch = isHeld
     ? { start: first === 0 ? wholeStart : heldStart, end: heldStart }
@@ -107,8 +110,10 @@ export async function backwardSamples(
       end: stretch.end,
       tracks: new Set([audio.track.id]),
     };
-    for await (const batch of demuxer.samples(query, signal)) samples.push(...batch.samples);
+    for await (const batch of demuxer.samples(query, signal))
+      for (const sample of batch.samples) if (isWanted(sample)) samples.push(detached(sample));
   }
-  if (isHeld) samples.push(...held.flatMap((span) => span ?? []));
-  return samples.filter(({ time }) => time >= from);
+  if (isHeld)
+    for (const span of held) for (const sample of span ?? []) if (isWanted(sample)) samples.push(sample);
+  return samples;
 }

@@ -121,7 +121,7 @@ function audioBandwidth(
   track: AudioTrack,
 ): Bandwidth {
   const seen = survey.tracks.get(track.id);
-  const framesPerSecond = track.sampleRate / (track.frameSize ?? 1024);
+  const framesPerSecond = track.sampleRate / (track.frameSize ?? usualFrame(seen));
   const headers = overhead('audio', 1, framesPerSecond) * 8;
   if (survey.kind === 'whole' && seen) {
     const bytes = durations.map((seconds) => overhead('audio', seconds, framesPerSecond));
@@ -139,6 +139,10 @@ function audioBandwidth(
   const served = (payload: number) => Math.ceil((payload + headers) * SAMPLING_MARGIN);
   return { average: served(bytes ? Math.min(rate, (bytes * 8) / total) : rate), peak: served(rate) };
 }
+
+/** Samples of a frame where the track does not say: the longest that was seen, for the last one may be short. */
+const usualFrame = (seen: TrackSurvey | undefined): number =>
+  [...(seen?.frameSizes ?? [])].reduce((longest, samples) => Math.max(longest, samples), 0) || 1024;
 
 /** Mean frame size of the frames seen, as bits a second. */
 function sampledRate(seen: TrackSurvey | undefined, framesPerSecond: number): number {

@@ -29,9 +29,11 @@ const NOTHING: SpanRecorder = {
 /** What a packet costs beside its bytes. */
 const SAMPLE_COST = 320;
 
+export const costOf = ({ data }: Sample): number => data.length + SAMPLE_COST;
+
 /** @param maxBytes of packets; the least recently used spans go first */
 export function createSpanCache(maxBytes: number): SpanCache {
-  const spans = new LRUCache<string, Span>({ maxSize: maxBytes, sizeCalculation: costOf });
+  const spans = new LRUCache<string, Span>({ maxSize: maxBytes, sizeCalculation: costOfSpan });
   const numbers = new WeakMap<Title, number>();
   let titles = 0;
   /** By the planned title itself: two sources may share size and beginning, and so their version. */
@@ -48,14 +50,20 @@ export function createSpanCache(maxBytes: number): SpanCache {
       const small = title.audio.map(({ track }) => track.id);
       let isKnown = spans.has(key);
       const gathered = new Map<number, Sample[]>(small.map((id) => [id, []]));
+      /** Bytes of it that may still come: what is larger than all of the cache is not kept. */
+      let room = maxBytes;
       const end = title.timeline.cuts[n + 1]?.point.position ?? Number.POSITIVE_INFINITY;
       return {
         tracksWith: (trackId) => new Set(isKnown ? [trackId] : [trackId, ...small]),
         add: (sample) => {
-          if (!isKnown && sample.position < end) gathered.get(sample.trackId)?.push(detached(sample));
+          const list = gathered.get(sample.trackId);
+          if (isKnown || sample.position >= end || !list) return;
+          room -= costOf(sample);
+          if (room >= 0) list.push(detached(sample));
+          else gathered.clear();
         },
         finish: () => {
-          if (!isKnown) spans.set(key, gathered);
+          if (!isKnown && room >= 0) spans.set(key, gathered);
           isKnown = true;
         },
       };
@@ -64,10 +72,10 @@ export function createSpanCache(maxBytes: number): SpanCache {
 }
 
 /** A copy: a view would keep the whole fetched block alive. */
-const detached = (sample: Sample): Sample => ({ ...sample, data: sample.data.slice() });
+export const detached = (sample: Sample): Sample => ({ ...sample, data: sample.data.slice() });
 
-function costOf(span: Span): number {
+function costOfSpan(span: Span): number {
   let cost = 1;
-  for (const samples of span.values()) for (const sample of samples) cost += sample.data.length + SAMPLE_COST;
+  for (const samples of span.values()) for (const sample of samples) cost += costOf(sample);
   return cost;
 }

@@ -1,11 +1,13 @@
 import { soundConfig, soundSamples } from '../../codecs/decode-only.ts';
 import { decoderPreRoll } from '../../codecs/pre-roll.ts';
 import type { Sample } from '../../core/contracts.ts';
-import { corrupt } from '../../core/errors.ts';
+import { corrupt, MediaError } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, nanoseconds } from '../../core/time.ts';
 import { LOOK_AHEAD_FRAMES, type SourceFrame, WARM_UP_FRAMES } from '../../core/transcoding.ts';
 import { type AudioContext, backwardSamples, forwardSamples } from '../audio-samples.ts';
 import type { CutLocator } from '../locate-cut.ts';
+import { costOf, detached } from '../span-cache.ts';
 import type { PlannedAudio, Title } from '../title.ts';
 import { placeFrames } from './place-frames.ts';
 
@@ -46,7 +48,12 @@ export async function sourcePackets(
     ? await locatedSamples(title, { ...stretch, locator: title.locator }, context)
     : await indexedSamples(title, stretch, context);
   const starts = placeFrames(samples, { audio, zero: title.zero, precision: title.demuxer.precision });
-  return inOrder(samples.map((sample, i) => frameOf(audio, sample, starts[i] ?? 0)));
+  return inOrder(
+    samples.map((sample, i) => {
+      const whole = soundSamples(audio.track, sample.data, samples[i - 1]?.data) ?? audio.clock.frameSize;
+      return frameOf(audio, sample, { start: starts[i] ?? 0, whole });
+    }),
+  );
 }
 
 interface Stretch {
@@ -57,44 +64,78 @@ interface Stretch {
   readonly until: number;
 }
 
-async function indexedSamples(title: Title, stretch: Stretch, context: AudioContext): Promise<Sample[]> {
-  const samples = await backwardSamples(title, stretch, context);
-  for await (const batch of forwardSamples(title, stretch, context)) {
-    samples.push(...batch);
-    if (batch.some(({ time }) => time >= stretch.until)) break;
+/** Bytes of one job's packets: a minute of 24-bit 7.1 at 192 kHz, 16 s of packets of a single sample. */
+const MAX_BYTES = 256 * 2 ** 20;
+
+/** The packets of a job, up to the first one in the file that lies behind it: however the bytes arrived, the same. */
+class Gathering {
+  readonly samples: Sample[];
+  readonly #until: number;
+  readonly #window: number;
+  #bytes = 0;
+
+  /** @param before what was gathered already */
+  constructor({ until }: Stretch, { window }: Title, before: Sample[]) {
+    this.samples = before;
+    this.#until = until;
+    this.#window = Math.min(window, LIMITS.interleaveSeconds * NANOSECONDS_PER_SECOND);
   }
-  return samples;
+
+  /** Whether it lies behind the job. A stamp that is farther off than the tracks are from each other ends nothing. */
+  isEnd({ time }: Sample): boolean {
+    return time >= this.#until && time < this.#until + this.#window;
+  }
+
+  /** Its own copy: a view would keep the pictures around it alive until the job is done. @throws MediaError `limit` */
+  add(sample: Sample): void {
+    if (sample.time >= this.#until) return;
+    this.#bytes += costOf(sample);
+    if (this.#bytes > MAX_BYTES)
+      throw new MediaError('limit', `The sound of one segment has more than ${MAX_BYTES} bytes`);
+    this.samples.push(detached(sample));
+  }
+}
+
+async function indexedSamples(title: Title, stretch: Stretch, context: AudioContext): Promise<Sample[]> {
+  const gathering = new Gathering(stretch, title, await backwardSamples(title, stretch, context));
+  for await (const batch of forwardSamples(title, stretch, context))
+    for (const sample of batch) {
+      if (gathering.isEnd(sample)) return gathering.samples;
+      gathering.add(sample);
+    }
+  return gathering.samples;
 }
 
 /** Without an index: from a place a window before the segment on. */
 async function locatedSamples(
-  { demuxer, window, video, timeline }: Title,
-  { audio, n, until, locator }: Stretch & { readonly locator: CutLocator },
+  title: Title,
+  stretch: Stretch & { readonly locator: CutLocator },
   { signal }: AudioContext,
 ): Promise<Sample[]> {
+  const { demuxer, window, video, timeline } = title;
+  const { audio, n, until, locator } = stretch;
   const start = await locator.anchor(n, signal);
   const next = timeline.cuts[n + 1]?.point.time ?? null;
   const { end } = demuxer.payload;
   const soft = next === null ? end : Math.min(end, Math.max(start, locator.estimate(next)) + ESTIMATE_MARGIN);
-  const tracks = new Set([audio.track.id, ...(video ? [video.track.id] : [])]);
-  const samples: Sample[] = [];
-  for await (const batch of demuxer.samples({ start, soft, end, tracks }, signal)) {
-    samples.push(...batch.samples.filter(({ trackId }) => trackId === audio.track.id));
-    const isBehind = (sample: Sample) =>
-      sample.time >= (sample.trackId === audio.track.id ? until : until + window);
-    if (batch.samples.some(isBehind)) break;
-  }
-  return samples;
+  const others = [...(video ? [video.track.id] : []), ...title.audio.map(({ track }) => track.id)];
+  const gathering = new Gathering(stretch, title, []);
+  for await (const batch of demuxer.samples({ start, soft, end, tracks: new Set(others) }, signal))
+    for (const sample of batch.samples) {
+      const isOwn = sample.trackId === audio.track.id;
+      if (isOwn ? gathering.isEnd(sample) : sample.time >= until + window) return gathering.samples;
+      if (isOwn) gathering.add(sample);
+    }
+  return gathering.samples;
 }
 
 function frameOf(
-  { track, clock }: PlannedAudio,
+  { clock }: PlannedAudio,
   { data, discard = nanoseconds(0) }: Sample,
-  start: number,
+  { start, whole }: { readonly start: number; readonly whole: number },
 ): SourceFrame {
   if (discard === 0) return { start, samples: Number.POSITIVE_INFINITY, skipped: 0, data };
   const cut = Math.round((Math.abs(discard) / NANOSECONDS_PER_SECOND) * clock.timescale);
-  const whole = soundSamples(track, data) ?? clock.frameSize;
   return discard < 0
     ? { start, samples: Number.POSITIVE_INFINITY, skipped: Math.min(cut, whole), data }
     : { start, samples: Math.max(0, whole - cut), skipped: 0, data };

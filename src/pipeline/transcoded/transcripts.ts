@@ -58,8 +58,9 @@ class Shelf {
     segment: EncodedSegment,
     { signal, counters }: Omit<AudioContext, 'spans'>,
   ): AsyncGenerator<Packets> {
+    signal.throwIfAborted();
     const key = this.#keyOf(title, segment);
-    this.#dropAhead(title, segment.rendition, key);
+    this.#dropAhead(title, segment);
     const finished = this.#finished.get(key);
     if (finished) yield* finished;
     else {
@@ -99,15 +100,18 @@ class Shelf {
     const key = this.#keyOf(title, segment);
     const isHeld = this.#options.spans.get(title, n, rendition.audio.track.id) !== null;
     if (n >= segmentCount(title) || !isHeld || this.#finished.has(key) || this.#making.has(key)) return;
-    this.#ahead.set(this.#renditionKey(title, rendition), key);
-    this.#make(title, segment, { key, counters });
+    const name = this.#renditionKey(title, rendition);
+    this.#ahead.set(name, key);
+    const { stream } = this.#make(title, segment, { key, counters });
+    void stream.settled.then(() => this.#ahead.get(name) === key && this.#ahead.delete(name));
   }
 
-  /** Whoever asks for another segment has gone elsewhere. */
-  #dropAhead(title: Title, rendition: AudioRenditionPlan, wanted: string): void {
-    const name = this.#renditionKey(title, rendition);
+  /** Whoever asks for neither it nor the one before it has gone elsewhere. */
+  #dropAhead(title: Title, segment: EncodedSegment): void {
+    const name = this.#renditionKey(title, segment.rendition);
     const key = this.#ahead.get(name);
-    if (key === undefined || key === wanted) return;
+    const near = [segment, { ...segment, n: segment.n + 1 }].map((one) => this.#keyOf(title, one));
+    if (key === undefined || near.includes(key)) return;
     this.#ahead.delete(name);
     this.#making.get(key)?.stream.abandon();
   }
