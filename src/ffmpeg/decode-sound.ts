@@ -27,7 +27,8 @@ const MAX_LOG = 2000;
 
 /**
  * Decodes raw sound in a child process, which ends with the signal.
- * @throws MediaError `corrupt` when it fails, with the end of its log; `limit`; the abort reason when aborted
+ * @throws MediaError `corrupt` when it fails, with the end of its log; `not-offered` when it does not start; `limit`; the
+ * abort reason when aborted
  */
 export async function decodeSound(
   input: readonly Uint8Array[],
@@ -39,17 +40,20 @@ export async function decodeSound(
   const chunks: Buffer[] = [];
   let bytes = 0;
   let log = '';
-  let failure: unknown = null;
+  let fail: (reason: unknown) => void = () => undefined;
   const kill = (reason: unknown) => {
-    failure ??= reason;
     child.kill('SIGKILL');
+    fail(reason); // whatever the program has started may keep its pipes open
   };
   const onAbort = () => kill(signal.reason);
   signal.addEventListener('abort', onAbort);
   const timer = setTimeout(() => kill(new MediaError('corrupt', 'FFmpeg did not come to an end')), PATIENCE);
   try {
     const ended = new Promise<number | null>((resolve, reject) => {
-      child.on('error', reject);
+      fail = reject;
+      child.on('error', (cause) =>
+        reject(new MediaError('not-offered', 'FFmpeg cannot be started', { cause })),
+      );
       child.on('close', resolve);
     });
     child.stdout.on('data', (chunk: Buffer) => {
@@ -64,8 +68,7 @@ export async function decodeSound(
     for (const part of input) child.stdin.write(part);
     child.stdin.end();
     const code = await ended;
-    if (failure !== null) throw failure;
-    if (code !== 0 && bytes === 0)
+    if (code === null || (code !== 0 && bytes === 0))
       throw new MediaError('corrupt', `FFmpeg cannot decode the sound: ${log.trim()}`);
     return joined(chunks, bytes);
   } finally {
