@@ -31,6 +31,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: WHOLE,
           pool: 'threads',
+          // All cores: Vitest would leave one of them idle.
+          maxWorkers: '100%',
           sequence: { groupOrder: 0 },
         },
       },

@@ -113,21 +113,47 @@ process.on('SIGUSR2', () => {
   process.stderr.write('told ' + JSON.stringify({ cpu: (user + system) / 1000, delay }) + '\\n');
 });`;
 
-export interface WatchedSluice extends RunningSluice {
+export interface Watched {
   tell(): Promise<Told>;
+  close(): Promise<void>;
+}
+
+export type WatchedSluice = RunningSluice & Watched;
+
+function writeHook() {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-watch-'));
+  const path = join(folder, 'tell.mjs');
+  writeFileSync(path, TELL);
+  return { folder, hook: pathToFileURL(path).href };
 }
 
 /** The server as it is by default. */
 export async function startWatched(): Promise<WatchedSluice> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-watch-'));
-  const hook = join(folder, 'tell.mjs');
-  writeFileSync(hook, TELL);
-  const sluice = await startSluice({ env: { NODE_OPTIONS: `--import ${pathToFileURL(hook).href}` } });
+  const { folder, hook } = writeHook();
+  const sluice = await startSluice({ env: { NODE_OPTIONS: `--import ${hook}` } });
   return {
     ...sluice,
     tell: () => tell(sluice.process),
     async close() {
       await sluice.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A process that has nothing to do: by as much as it comes late the machine is to blame. */
+export async function startIdle(): Promise<Watched> {
+  const { folder, hook } = writeHook();
+  const code = 'setInterval(() => {}, 1e6); console.log("ready")';
+  const child = spawn(process.execPath, ['--import', hook, '-e', code], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  await once(child.stdout, 'data');
+  return {
+    tell: () => tell(child),
+    async close() {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,82 +1,8 @@
-import { openDecoder } from '../../src/audio/decoders.ts';
-import { createInlineTranscoder } from '../../src/audio/inline-transcoder.ts';
-import { createModules } from '../../src/audio/modules.ts';
-import { type FrameEncoder, transcode } from '../../src/audio/transcode.ts';
-import { toAdts } from '../../src/codecs/adts.ts';
-import { concat } from '../../src/core/bytes.ts';
-import { AAC_FRAME, type AudioTranscoder, type TranscodeJob } from '../../src/core/transcoding.ts';
-import { Ledger } from '../../src/pipeline/ledger.ts';
-import { type EncodedRendition, isEncoded, jobOf } from '../../src/pipeline/transcoded/job.ts';
-import { loadText } from '../audio/wasm/node-loader.ts';
-import { NEVER, newCache, type Served } from './serve.ts';
-import { decodeStereo } from './transcoded-signal.ts';
-
-/** Encoded renditions against what they were made of. */
-
-export const LAMBDA = 120;
-export const createTranscoder = (): AudioTranscoder => createInlineTranscoder(loadText, { lambda: LAMBDA });
-
-/** The stereo AAC that is made of a title's first track of sound. */
-export function encodedOf({ renditions }: Served): EncodedRendition {
-  const found = renditions.find((rendition) => rendition.kind === 'audio' && isEncoded(rendition));
-  if (found?.kind !== 'audio' || !isEncoded(found)) throw new Error('No sound is encoded');
-  return found;
-}
-
-const context = () => ({ spans: newCache(), signal: NEVER, counters: new Ledger().open('measured', 0) });
-
-/** A rendition that has one segment, as long as the title. */
-export function asOneSegment({ title }: Served, rendition: EncodedRendition): Promise<TranscodeJob> {
-  const { boundaries, output } = rendition.aac;
-  const aac = { output, boundaries: [0, boundaries.at(-1) ?? 0] };
-  const timeline = { ...title.timeline, cuts: title.timeline.cuts.slice(0, 1) };
-  return jobOf({ ...title, timeline }, { rendition: { ...rendition, aac }, n: 0 }, context());
-}
-
-export const jobOfSegment = ({ title }: Served, rendition: EncodedRendition, n: number) =>
-  jobOf(title, { rendition, n }, context());
-
-/** Everything that a transcoder makes of a job. */
-export async function packetsOf(transcoder: AudioTranscoder, job: TranscodeJob): Promise<Uint8Array[]> {
-  const packets: Uint8Array[] = [];
-  for await (const batch of transcoder.transcode(job, { signal: NEVER, isUrgent: () => true }))
-    packets.push(...batch);
-  return packets;
-}
-
-const modules = createModules(loadText);
-
-/** The samples that the encoder is sent for a job, from the first frame of its warm-up on. */
-export async function samplesOf(job: TranscodeJob): Promise<Float32Array[]> {
-  const frames: Float32Array[][] = [];
-  const recording: FrameEncoder = {
-    send(planes, at) {
-      frames.push(planes.map((plane) => plane.slice(at, at + AAC_FRAME)));
-      return [];
-    },
-    finish: () => [],
-  };
-  const decoder = await openDecoder(job.source, modules);
-  for (const _ of transcode(job, { decoder, encoder: recording })) throw new Error('Nothing is encoded');
-  decoder.close();
-  return Array.from({ length: job.output.channels }, (_, channel) => {
-    const plane = new Float32Array(frames.length * AAC_FRAME);
-    frames.forEach((frame, i) => {
-      plane.set(frame[channel] ?? [], i * AAC_FRAME);
-    });
-    return plane;
-  });
-}
-
-/** By ffmpeg: sample k of it is sample k of the title. */
-export const decodePackets = (packets: readonly Uint8Array[], { track }: EncodedRendition): Float32Array[] => {
-  const record = track.configs[0]?.record ?? new Uint8Array();
-  return decodeStereo(concat(packets.map((packet) => toAdts(packet, record))), 'aac');
-};
+/** How far one sound is another, in place and in loudness of what differs. */
 
 export interface Placed {
   readonly planes: readonly Float32Array[];
-  /** Where the first of them is heard, in samples of the title. */
+  /** Where the first sample is heard, in samples of the title. */
   readonly position: number;
 }
 
@@ -88,52 +14,68 @@ export interface Lag {
 }
 
 const WINDOW = 4096;
-/** More than a frame of AAC and a half, and more than what encoders delay. */
-const FARTHEST = 1700;
+/** More than a frame of AAC, and than what encoders delay. */
+const FARTHEST = 1300;
+const NOTHING = new Float32Array();
 
-/** By cross-correlation of all channels, to the sample, over the window around `at`. */
+/** The window around `at`, as far as there is sound. */
+const windowOf = (plane: Float32Array | undefined, position: number, at: number): Float32Array => {
+  const from = at - WINDOW / 2 - position;
+  return (plane ?? NOTHING).subarray(Math.max(0, from), Math.max(0, from + WINDOW));
+};
+
+/** By cross-correlation of the first channel, to the sample, around `at`. Likeness is the least of all channels. */
 export function lagAt(source: Placed, heard: Placed, at: number): Lag {
-  let best: Lag = { samples: Number.NaN, likeness: Number.NEGATIVE_INFINITY };
+  const expected = windowOf(source.planes[0], source.position, at);
+  let best = { samples: Number.NaN, product: Number.NEGATIVE_INFINITY };
   for (let samples = -FARTHEST; samples <= FARTHEST; samples++) {
-    const likeness = likenessAt(source, heard, { at: at - WINDOW / 2, samples });
-    if (likeness > best.likeness) best = { samples, likeness };
+    const product = likeness(expected, windowOf(heard.planes[0], heard.position, at + samples));
+    if (product > best.product) best = { samples, product };
   }
-  return best;
+  const all = source.planes.map((plane, channel) =>
+    likeness(
+      windowOf(plane, source.position, at),
+      windowOf(heard.planes[channel], heard.position, at + best.samples),
+    ),
+  );
+  return { samples: best.samples, likeness: Math.min(...all) };
 }
 
-function likenessAt(
-  source: Placed,
-  heard: Placed,
-  { at, samples }: { readonly at: number; readonly samples: number },
-): number {
-  let [product, ours, theirs] = [0, 0, 0];
-  source.planes.forEach((plane, channel) => {
-    const other = heard.planes[channel] ?? new Float32Array();
-    const from = at - source.position;
-    const start = at + samples - heard.position;
-    for (let i = 0; i < WINDOW; i++) {
-      const x = plane[from + i] ?? 0;
-      const y = other[start + i] ?? 0;
-      product += x * y;
-      ours += x * x;
-      theirs += y * y;
+/** Normalised scalar product; 0 with silence. */
+function likeness(ours: Float32Array, theirs: Float32Array): number {
+  let [product, energy, other] = [0, 0, 0];
+  for (let i = 0; i < theirs.length; i++) {
+    const [a, b] = [ours[i] ?? 0, theirs[i] ?? 0];
+    product += a * b;
+    energy += a * a;
+    other += b * b;
+  }
+  return energy * other === 0 ? 0 : product / Math.sqrt(energy * other);
+}
+
+/** What differs of `other` in [from, to) of the title: its energy over all channels, and the largest sample of it. */
+export function differenceOf(
+  { planes, position }: Placed,
+  other: Placed,
+  [from, to]: readonly [number, number] = [position, Number.POSITIVE_INFINITY],
+): { readonly energy: number; readonly largest: number } {
+  let [energy, largest] = [0, 0];
+  planes.forEach((plane, channel) => {
+    const theirs = other.planes[channel] ?? NOTHING;
+    const end = Math.min(to - position, plane.length, theirs.length + other.position - position);
+    for (let i = Math.max(0, from - position); i < end; i++) {
+      const difference = (plane[i] ?? 0) - (theirs[i + position - other.position] ?? 0);
+      energy += difference * difference;
+      largest = Math.max(largest, Math.abs(difference));
     }
   });
-  return ours * theirs === 0 ? 0 : product / Math.sqrt(ours * theirs);
+  return { energy, largest };
 }
 
-/** Energy of what was decoded and not sent, over all channels in [from, to). */
-export function noiseOf(
-  sent: readonly Float32Array[],
-  decoded: readonly Float32Array[],
-  [from, to]: readonly [number, number],
-): number {
-  let noise = 0;
-  sent.forEach((plane, channel) => {
-    const other = decoded[channel] ?? new Float32Array();
-    for (let i = Math.max(0, from); i < to; i++) noise += ((plane[i] ?? 0) - (other[i] ?? 0)) ** 2;
-  });
-  return noise;
-}
-
+/** Of a quotient of energies. */
 export const decibels = (ratio: number): number => 10 * Math.log10(ratio);
+
+export const energyOf = (planes: readonly Float32Array[]): number =>
+  planes
+    .flatMap((plane) => plane.reduce((sum, sample) => sum + sample * sample, 0))
+    .reduce((a, b) => a + b, 0);

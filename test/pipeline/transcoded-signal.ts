@@ -81,8 +81,11 @@ const UNTRIMMED = ['-flags2', '+skip_manual'];
 /** All sound of a file in two channels, one packet after the other, wherever their stamps are. */
 export const decodeStereo = (file: Uint8Array, format = 'matroska'): Float32Array[] =>
   deinterleave(
-    run('ffmpeg', [...UNTRIMMED, '-f', format, '-i', '-', '-map', '0:a:0', '-ac', '2', '-f', 'f32le', '-'], file)
-      .stdout,
+    run(
+      'ffmpeg',
+      [...UNTRIMMED, '-f', format, '-i', '-', '-map', '0:a:0', '-ac', '2', '-f', 'f32le', '-'],
+      file,
+    ).stdout,
     2,
   );
 
@@ -92,14 +95,18 @@ export interface DecodedFrame {
   readonly samples: number;
 }
 
-/** When each of those is heard by the container's stamps. */
-export function decodedFrames(file: Uint8Array): DecodedFrame[] {
-  const ask = ['-select_streams', 'a:0', '-show_entries', 'frame=pts_time,nb_samples', '-of', 'csv=p=0'];
-  const { stdout } = run('ffprobe', [...UNTRIMMED, '-f', 'matroska', ...ask, '-i', '-'], file);
-  return stdout
-    .toString()
-    .trim()
-    .split('\n')
-    .map((line) => line.split(','))
-    .map(([time, samples]) => ({ time: Math.round(Number(time) * 1e9), samples: Number.parseInt(samples ?? '', 10) }));
+/** When each of those frames is to be heard, or the first ones of a stream, by the container's stamps. */
+export function decodedFrames(
+  file: Uint8Array,
+  stream: 'a:0' | 'v:0',
+  first: number | 'all',
+): DecodedFrame[] {
+  const part = first === 'all' ? [] : ['-read_intervals', `%+#${first}`];
+  const ask = ['-select_streams', stream, '-show_entries', 'frame=pts_time,nb_samples', '-of', 'csv=p=0'];
+  const { stdout } = run('ffprobe', [...UNTRIMMED, '-f', 'matroska', ...part, ...ask, '-i', '-'], file);
+  const rows = stdout.toString().split('\n').filter(Boolean);
+  return rows.map((row) => {
+    const [time = '', samples = ''] = row.split(',');
+    return { time: Math.round(Number(time) * 1e9), samples: Number.parseInt(samples, 10) };
+  });
 }

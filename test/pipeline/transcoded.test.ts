@@ -1,70 +1,191 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import { audioFrameRange } from '../../src/core/audio-frames.ts';
-import { concat } from '../../src/core/bytes.ts';
-import { nanoseconds } from '../../src/core/time.ts';
-import { AAC_FRAME } from '../../src/core/transcoding.ts';
+import { AAC_FRAME, WARM_UP_FRAMES } from '../../src/core/transcoding.ts';
 import { needsFfmpeg } from '../helpers/ffmpeg.ts';
-import { readSegment } from './mp4-reader.ts';
-import { segmentBytes, serve } from './serve.ts';
-import * as m from './transcoded-measure.ts';
-import { decodedFrames, decodeStereo, makeFilm } from './transcoded-signal.ts';
+import {
+  createTranscoder,
+  decodePackets,
+  type Film,
+  jobOfSegment,
+  openTranscoded,
+  packetsOf,
+  samplesOf,
+} from './transcoded-film.ts';
+import { decibels, differenceOf, energyOf, lagAt } from './transcoded-measure.ts';
+import { decodedFrames, decodeStereo, type FilmOptions, makeFilm } from './transcoded-signal.ts';
 
-const G61 = ['-g', '61'];
-const SECONDS = 20;
-const FILMS = [
-  { name: 'AC-3 5.1, 48 kHz', rate: 48_000, channels: 6, codec: ['ac3', '-b:a', '448k'], keys: G61 },
-  { name: 'E-AC-3 5.1, 48 kHz', rate: 48_000, channels: 6, codec: ['eac3', '-b:a', '448k'], keys: G61 },
-  { name: 'DTS 5.1, 48 kHz', rate: 48_000, channels: 6, codec: ['dca', '-strict', '-2'], keys: G61 },
-  { name: 'MP3, 44.1 kHz', rate: 44_100, channels: 2, codec: ['libmp3lame', '-b:a', '192k'], keys: G61 },
-  { name: 'MP2, 48 kHz', rate: 48_000, channels: 2, codec: ['mp2', '-b:a', '256k'], keys: G61 },
-  { name: 'Vorbis, 44.1 kHz', rate: 44_100, channels: 2, codec: ['libvorbis', '-q:a', '6'], keys: G61 },
-  { name: 'Vorbis, 48 kHz', rate: 48_000, channels: 2, codec: ['libvorbis', '-q:a', '6'], keys: G61 },
-  { name: 'Opus', rate: 48_000, channels: 2, codec: ['libopus', '-b:a', '160k'], keys: G61 },
-  { name: 'FLAC, 44.1 kHz', rate: 44_100, channels: 2, codec: ['flac'], keys: G61 },
-  { name: 'PCM, 48 kHz', rate: 48_000, channels: 2, codec: ['pcm_s16le'], keys: G61 },
-  { name: 'AC-3, 44.1 kHz, late', rate: 44_100, channels: 2, codec: ['ac3', '-b:a', '192k'], keys: G61, late: 3 },
-] as const;
+const SECONDS = 15;
+/** Cuts every 2.44 s: on no grid of any codec. */
+const EVERY_61 = ['-g', '61'];
+/** And some anywhere. */
+const ANYWHERE = ['-g', '500', '-force_key_frames', '2.13,3.4,4.71,5.5,8.9,12.6,16.07'];
 
-describe.for(FILMS)('$name', (options) => {
-  it('x', async () => {
-    let t = performance.now();
-    const lap = (s: string) => { const n = performance.now(); console.log(options.name, s, Math.round(n - t)); t = n; };
-    const film = makeFilm({ ...options, seconds: SECONDS });
-    lap('made ' + film.length);
-    const transcoder = m.createTranscoder();
-    const served = await serve(film, transcoder);
-    lap('planned ' + served.title.survey);
-    const rendition = m.encodedOf(served);
-    const parts: Uint8Array[] = [];
-    for (let n = 0; n < served.count; n++) parts.push(await segmentBytes(served, rendition, n));
-    lap('segments');
-    const job = await m.asOneSegment(served, rendition);
-    const sent = await m.samplesOf(job);
-    lap('sent');
-    const whole = m.decodePackets(await m.packetsOf(transcoder, job), rendition);
-    lap('whole');
-    const heard = decodeStereo(concat([rendition.muxer.init(), ...parts]), 'mp4');
-    const source = decodeStereo(film);
-    const frames = decodedFrames(film);
-    lap('decoded');
-    const { clock } = rendition.audio;
-    const [first] = frames;
-    const position = clock.ticksAt(nanoseconds(first!.time));
-    const exact = (first!.time - served.title.zero) / 1e9 * options.rate;
-    console.log('position', position, exact, 'zero', served.title.zero, first, source[0]!.length, frames.reduce((s, f) => s + f.samples, 0), rendition.aac.boundaries, clock);
-    const borders = rendition.aac.boundaries.slice(1, -1).map((b) => Math.ceil(b / 1024) * 1024);
-    const places = [position + 8192, ...borders, position + source[0]!.length >> 1, position + source[0]!.length - 8192];
-    console.log(places.map((at) => { const l = m.lagAt({ planes: source, position }, { planes: heard, position: 0 }, at); return `${l.samples} (${l.likeness.toFixed(4)})`; }).join(' '));
-    lap('lags');
-    const excess = borders.map((b) => m.decibels(m.noiseOf(sent, heard, [b - 2048, b + 2048]) / m.noiseOf(sent, whole, [b - 2048, b + 2048])));
-    console.log('excess', excess.map((e) => e.toFixed(2)).join(' '), 'noise', m.decibels(m.noiseOf(sent, whole, [0, 1e9]) / m.noiseOf(sent, [new Float32Array(), new Float32Array()], [0, 1e9])).toFixed(1), heard[0]!.length, whole[0]!.length, sent[0]!.length);
-    for (let n = 1; n < served.count; n++) {
-      const j = await m.jobOfSegment(served, rendition, n);
-      const s = await m.samplesOf(j);
-      const from = (j.first - 16) * 1024;
-      const d = s.map((p, c) => p.reduce((w, x, i) => Math.max(w, Math.abs(x - (sent[c]![from + i] ?? 0))), 0));
-      console.log('pcm', n, d.join(' '));
+interface Row extends Omit<FilmOptions, 'seconds'> {
+  readonly name: string;
+  /**
+   * Largest difference of what the encoder is given around a border, from what it is given in the middle of one
+   * encode.
+   */
+  readonly purity: number;
+  /** Decibels of what differs from ffmpeg's decoder; null where its mix of 5.1 is as loud as it likes. */
+  readonly error: number | null;
+  /** Packets that give nothing. */
+  readonly silent?: number;
+  /** Samples that the decoder gives before the first of the source, where the container tells it in its own way. */
+  readonly delay?: number;
+}
+
+const surround = { rate: 48_000, channels: 6, error: null } as const;
+const cd = { rate: 44_100, channels: 2 } as const;
+const stereo = { rate: 48_000, channels: 2 } as const;
+/** Floating point numbers added in another order. */
+const ROUNDING = 2 ** -22;
+
+/** AC-3's decoders make up what is below the noise, each its own way. */
+const DITHER = -15;
+
+const FILMS: readonly Row[] = [
+  { name: 'AC-3 5.1', ...surround, codec: ['ac3', '-b:a', '448k'], keys: EVERY_61, purity: 0 },
+  { name: 'E-AC-3 5.1', ...surround, codec: ['eac3', '-b:a', '448k'], keys: ANYWHERE, purity: 0 },
+  { name: 'DTS 5.1', ...surround, codec: ['dca', '-strict', '-2'], keys: EVERY_61, purity: 0 },
+  {
+    name: 'AC-3, 3 s late',
+    ...cd,
+    codec: ['ac3', '-b:a', '192k'],
+    keys: ANYWHERE,
+    late: 3,
+    purity: 0,
+    error: DITHER,
+  },
+  {
+    name: 'MP3',
+    ...cd,
+    codec: ['libmp3lame', '-b:a', '192k'],
+    keys: EVERY_61,
+    purity: ROUNDING,
+    error: -60,
+  },
+  { name: 'MP2', ...stereo, codec: ['mp2', '-b:a', '256k'], keys: ANYWHERE, purity: ROUNDING, error: -60 },
+  {
+    name: 'Vorbis',
+    ...cd,
+    codec: ['libvorbis', '-q:a', '6'],
+    keys: EVERY_61,
+    purity: 0,
+    error: -100,
+    silent: 1,
+  },
+  {
+    name: 'Vorbis',
+    ...stereo,
+    codec: ['libvorbis', '-q:a', '6'],
+    keys: EVERY_61,
+    purity: 0,
+    error: -100,
+    silent: 1,
+  },
+  // A decoder of Opus never quite forgets how it began: RFC 7845, 4.6.
+  {
+    name: 'Opus',
+    ...stereo,
+    codec: ['libopus', '-b:a', '160k'],
+    keys: EVERY_61,
+    purity: 0.02,
+    error: -60,
+    delay: 312,
+  },
+  { name: 'FLAC', ...cd, codec: ['flac'], keys: ANYWHERE, purity: 0, error: -150 },
+  { name: 'PCM', ...stereo, codec: ['pcm_s16le'], keys: EVERY_61, purity: 0, error: -150 },
+];
+
+/** Where the first decoded sample is to be heard by the stamps, in samples of the title. */
+function stampedStart({ file, served }: Film, { rate, delay }: Row): number {
+  const [first] = decodedFrames(file, delay === undefined ? 'a:0' : 'v:0', 4);
+  return (((first?.time ?? Number.NaN) - served.title.zero) / 1e9) * rate - (delay ?? 0);
+}
+
+/** Stamps are whole milliseconds, and so is what a muxer moves them by. */
+const PRECISION = 0.001;
+/** Of sound at 200 kbit/s, wherever it is right. */
+const LIKENESS = 0.94;
+/** Decibels by which the noise around the worst border may exceed that of one encode. */
+const MAX_EXCESS = 1.5;
+/** Samples before and behind a border that are looked at. */
+const AROUND = 2 * AAC_FRAME;
+
+const shown = (values: readonly number[], digits: number) =>
+  values.map((value) => value.toFixed(digits)).join(' ');
+
+describe.for(FILMS)('$name, $rate Hz', (row) => {
+  const transcoder = createTranscoder();
+  let making: Promise<Film> | null = null;
+  const made = (context: TestContext): Promise<Film> => {
+    needsFfmpeg(context);
+    making ??= openTranscoded(makeFilm({ ...row, seconds: SECONDS }), transcoder);
+    return making;
+  };
+  const say = (text: string) => console.info(`${row.name}, ${row.rate} Hz: ${text}`);
+
+  test('frames tile and are as many as those of the whole', async (context) => {
+    const { segments, rendition, served, borders } = await made(context);
+    const end = rendition.aac.boundaries.at(-1) ?? 0;
+    const starts = segments.map(({ samples }) => samples[0]?.dts);
+    expect(segments.length).toBeGreaterThan(3);
+    expect(starts).toEqual([0, ...borders]);
+    expect(borders.some((border) => border % row.rate !== 0)).toBe(true);
+    const frames = segments.flatMap(({ samples }) => samples);
+    expect(frames).toHaveLength(audioFrameRange(0, end, AAC_FRAME).end);
+    expect(frames.map(({ dts }) => dts)).toEqual(frames.map((_, i) => i * AAC_FRAME));
+    expect(frames.map(({ duration }) => duration)).toEqual(
+      frames.map((_, i) => (i + 1 < frames.length ? AAC_FRAME : end - i * AAC_FRAME)),
+    );
+    expect(
+      Math.abs(end / row.rate - served.title.timeline.end / served.title.timeline.timescale),
+    ).toBeLessThan(PRECISION);
+  });
+
+  test('every sample is heard where the source has it', async (context) => {
+    const film = await made(context);
+    const { file, job, heard, borders, sent } = film;
+    const planes = decodeStereo(file);
+    const length = planes[0]?.length ?? 0;
+    const position = job.packets[row.silent ?? 0]?.start ?? Number.NaN;
+    expect(Math.abs(position - stampedStart(film, row))).toBeLessThanOrEqual(PRECISION * row.rate);
+    const [start, end] = [position + 2 * AROUND, position + length - 2 * AROUND];
+    const places = [start, ...borders, (start + end) >> 1, end].filter((at) => at >= start && at <= end);
+    const lags = places.map((at) => lagAt({ planes, position }, { planes: heard, position: 0 }, at));
+    const likeness = lags.map((lag) => lag.likeness);
+    const { energy } = differenceOf({ planes, position }, { planes: sent, position: 0 });
+    const error = decibels(energy / energyOf(planes));
+    say(
+      `lag ${lags.map(({ samples }) => samples).join(' ')}; likeness ${shown(likeness, 3)}; decoders ${error.toFixed(1)} dB`,
+    );
+    expect(lags.map(({ samples }) => samples)).toEqual(places.map(() => 0));
+    expect(Math.min(...likeness)).toBeGreaterThan(LIKENESS);
+    if (row.error !== null) expect(error).toBeLessThan(row.error);
+  });
+
+  test('around borders there is no more noise than in one encode', async (context) => {
+    const { job, heard, borders, sent, served, rendition } = await made(context);
+    const whole = decodePackets(await packetsOf(transcoder, job), rendition);
+    expect(whole.map(({ length }) => length)).toEqual(heard.map(({ length }) => length));
+    const fed = { planes: sent, position: 0 };
+    const sounding = borders.filter((border) => border > (row.late ?? 0) * row.rate);
+    const excess = sounding.map((border) => {
+      const range = [border - AROUND, border + AROUND] as const;
+      const noise = (planes: readonly Float32Array[]) =>
+        differenceOf(fed, { planes, position: 0 }, range).energy;
+      return decibels(noise(heard) / noise(whole));
+    });
+    const differences: number[] = [];
+    for (const n of borders.map((_, i) => i + 1)) {
+      const part = await jobOfSegment(served, rendition, n);
+      const position = (part.first - WARM_UP_FRAMES) * AAC_FRAME;
+      differences.push(differenceOf({ planes: await samplesOf(part), position }, fed).largest);
     }
-    lap('pcm');
+    say(`excess ${shown(excess, 2)} dB; samples at borders differ by ${Math.max(...differences)}`);
+    expect(excess.length).toBeGreaterThan(2);
+    expect(Math.max(...excess)).toBeLessThanOrEqual(MAX_EXCESS);
+    expect(Math.max(...differences)).toBeLessThanOrEqual(row.purity);
   });
 });
