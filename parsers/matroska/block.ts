@@ -2,10 +2,10 @@ import { ByteCursor } from '../../src/core/bytes.ts';
 import type { Sample, SampleHead } from '../../src/core/contracts.ts';
 import { corrupt, MediaError } from '../../src/core/errors.ts';
 import { type Nanoseconds, nanoseconds } from '../../src/core/time.ts';
+import type { Joiner } from '../elementary/joiner.ts';
 import { ID_LENGTH, MAX_HEAD_SIZE, Master, readElementHead, readVarint } from './ebml.ts';
 import { ELEMENTS } from './elements.ts';
 import { readFrames } from './lacing.ts';
-import type { Joiner } from './setup.ts';
 
 /** What a block needs to know of its track. */
 export interface BlockTrack {

@@ -1,6 +1,6 @@
 import type { Sample, SampleBatch } from '../../src/core/contracts.ts';
+import type { Joiner } from '../elementary/joiner.ts';
 import type { BlockTrack } from './block.ts';
-import type { Joiner } from './setup.ts';
 
 /**
  * Joins the samples of tracks of which several blocks make one sample of MP4. The other tracks' pass through; the

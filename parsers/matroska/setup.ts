@@ -1,6 +1,6 @@
-import type { Sample } from '../../src/core/contracts.ts';
-import type { Colour, PixelAspect, SoundConfig, VideoConfig } from '../../src/core/media.ts';
-import type { FrameRate } from '../../src/core/time.ts';
+import type { SoundConfig } from '../../src/core/media.ts';
+import type { Joiner } from '../elementary/joiner.ts';
+import type { PictureFacts } from '../elementary/picture-facts.ts';
 
 /** What every codec's set-up gives: its configuration, and how its frames become those of MP4. */
 interface CommonSetup {
@@ -15,17 +15,7 @@ interface CommonSetup {
 }
 
 /** What a codec's private data, or its first frame, say of the pictures. */
-export interface VideoSetup extends CommonSetup {
-  readonly config: VideoConfig;
-  readonly width: number;
-  readonly height: number;
-  readonly pixelAspect: PixelAspect | null;
-  readonly colour: Colour | null;
-  readonly frameRate: FrameRate | null;
-  readonly reorderDepth: number;
-  /** Content of `mdcv` and `clli` by the bitstream, for files whose container does not tell. */
-  readonly masteringDisplay?: Uint8Array | null;
-  readonly contentLight?: Uint8Array | null;
+export interface VideoSetup extends CommonSetup, PictureFacts {
   /** DOVIDecoderConfigurationRecord of what is left after `normalize`. */
   readonly dolbyVision?: Uint8Array | null;
 }
@@ -51,11 +41,3 @@ export interface PendingSetup<S> {
 
 export const isPending = <S extends object>(setup: S | PendingSetup<S>): setup is PendingSetup<S> =>
   'fromFrame' in setup;
-
-/** Makes one sample of several blocks. Holds a few samples at most. */
-export interface Joiner {
-  /** Takes the track's next sample, in file order; gives those that are complete now. */
-  add(sample: Sample): Sample[];
-  /** Gives what is still held: nothing more comes. */
-  flush(): Sample[];
-}

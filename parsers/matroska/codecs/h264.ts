@@ -1,17 +1,13 @@
 import {
   type AvcRecord,
-  buildAvcRecord,
   collectParameterSets,
   parseAvcRecord,
   recordFromAnnexB,
 } from '../../../src/codecs/h264.ts';
-import { isFieldPair, loneField } from '../../../src/codecs/h264-fields.ts';
-import { parseSps, reorderDepth, type Sps, spsFrameRate } from '../../../src/codecs/h264-sps.ts';
 import { looksAnnexB, type NalFraming, toLengthPrefixed4 } from '../../../src/codecs/nal.ts';
-import { concat } from '../../../src/core/bytes.ts';
 import { orNull } from '../../../src/core/errors.ts';
+import { fieldJoiner, h264Facts } from '../../elementary/h264.ts';
 import type { Master } from '../ebml.ts';
-import { pairJoiner } from '../frame-joiner.ts';
 import type { PendingSetup, VideoSetup } from '../setup.ts';
 import { framingOf, nalUnits } from './framing.ts';
 
@@ -45,31 +41,13 @@ type Sets = Pick<AvcRecord, 'sps' | 'pps' | 'spsExtensions'>;
 
 /** Null when the SPS cannot be read: one from the stream may be. */
 function setupOf(sets: Sets, storedAs: NalFraming): VideoSetup | null {
-  const sps = firstSps(sets);
-  if (!sps) return null;
+  const found = h264Facts(sets);
+  if (!found) return null;
+  const { sps, ...facts } = found;
   return {
-    config: { codec: 'h264', record: buildAvcRecord(sets) },
-    width: sps.width,
-    height: sps.height,
-    pixelAspect: sps.pixelAspect,
-    colour: sps.colour,
-    frameRate: spsFrameRate(sps),
-    reorderDepth: reorderDepth(sps),
+    ...facts,
     isPrefixUsable: storedAs === 4,
     normalize: (frame) => toLengthPrefixed4(frame, storedAs),
     ...(sps.isFramesOnly ? {} : { joiner: () => fieldJoiner(sps) }),
   };
 }
-
-const firstSps = ({ sps: [nal] }: Sets): Sps | null => (nal ? orNull(() => parseSps(nal)) : null);
-
-/** Two fields of one frame in blocks of their own make one sample with the first one's stamp: ISO/IEC 14496-15, 5.2.2. */
-const fieldJoiner = (sps: Sps) =>
-  pairJoiner({
-    stamp: 'first',
-    beginning: (data) => loneField(data, sps),
-    complete: ({ part, data: first }, data) => {
-      const second = loneField(data, sps);
-      return second && isFieldPair(part, second) ? concat([first, data]) : null;
-    },
-  });

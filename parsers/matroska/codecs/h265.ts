@@ -1,17 +1,15 @@
 import { parseDolbyVisionRecord, withoutEnhancementLayer } from '../../../src/codecs/dolby-vision.ts';
 import {
-  buildHvcRecord,
   collectH265ParameterSets,
   type H265ParameterSets,
   type HvcRecord,
   h265RecordFromAnnexB,
   parseHvcRecord,
 } from '../../../src/codecs/h265.ts';
-import { type H265Sps, parseH265Sps } from '../../../src/codecs/h265-sps.ts';
-import { clliPayload, type HdrSei, mdcvPayload, readHdrSei } from '../../../src/codecs/hdr.ts';
+import { type HdrSei, readHdrSei } from '../../../src/codecs/hdr.ts';
 import { looksAnnexB, type NalFraming, toLengthPrefixed4 } from '../../../src/codecs/nal.ts';
 import { orNull } from '../../../src/core/errors.ts';
-import type { Colour } from '../../../src/core/media.ts';
+import { h265Facts } from '../../elementary/h265.ts';
 import { readDolbyVisionConfig, readMastering } from '../colour.ts';
 import type { Master } from '../ebml.ts';
 import type { PendingSetup, VideoSetup } from '../setup.ts';
@@ -66,29 +64,16 @@ interface Stored {
 
 /** Null when the SPS cannot be read: one from the stream may be. */
 function setupOf(entry: Master, sets: Sets, { storedAs, sei }: Stored): VideoSetup | null {
-  const sps = firstSps(sets);
-  if (!sps) return null;
+  const facts = h265Facts(sets, sei);
+  if (!facts) return null;
   const toFour = (frame: Uint8Array) => toLengthPrefixed4(frame, storedAs);
   const record = readDolbyVisionConfig(entry);
   const dolbyVision = record && orNull(() => parseDolbyVisionRecord(record));
   return {
-    config: { codec: 'h265', record: buildHvcRecord(sets) },
-    width: sps.width,
-    height: sps.height,
-    pixelAspect: sps.pixelAspect,
-    colour: withTransfer(sps.colour, sei.transfer),
-    frameRate: sps.frameRate,
-    reorderDepth: sps.reorderDepth,
-    masteringDisplay: sei.masteringDisplay && mdcvPayload(sei.masteringDisplay),
-    contentLight: sei.contentLight && clliPayload(sei.contentLight),
+    ...facts,
     // What is left of a dual layer stream is its base layer, and that is plain HDR10.
     dolbyVision: dolbyVision && !dolbyVision.elPresent ? record : null,
     isPrefixUsable: storedAs === 4,
     normalize: dolbyVision?.elPresent ? (frame) => withoutEnhancementLayer(toFour(frame)) : toFour,
   };
 }
-
-const withTransfer = (colour: Colour | null, transfer: number | null): Colour | null =>
-  colour && transfer !== null ? { ...colour, transfer } : colour;
-
-const firstSps = ({ sps: [nal] }: Sets): H265Sps | null => (nal ? orNull(() => parseH265Sps(nal)) : null);

@@ -10,9 +10,9 @@ import { joinSuperframe, splitSuperframe } from '../../../src/codecs/vp9-superfr
 import { orNull } from '../../../src/core/errors.ts';
 import type { Colour } from '../../../src/core/media.ts';
 import { NANOSECONDS_PER_SECOND } from '../../../src/core/time.ts';
+import { pairJoiner } from '../../elementary/joiner.ts';
 import { readColour } from '../colour.ts';
 import type { Master } from '../ebml.ts';
-import { pairJoiner } from '../frame-joiner.ts';
 import type { PendingSetup, VideoSetup } from '../setup.ts';
 import { unchanged } from './unchanged.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Joiner } from '../../../parsers/elementary/joiner.ts';
 import type { BlockTrack } from '../../../parsers/matroska/block.ts';
 import { SampleJoining } from '../../../parsers/matroska/joining.ts';
 import { LaceSpreading } from '../../../parsers/matroska/lace-spreading.ts';
-import type { Joiner } from '../../../parsers/matroska/setup.ts';
 import { concat } from '../../../src/core/bytes.ts';
 import type { Sample, SampleBatch, SampleHead } from '../../../src/core/contracts.ts';
 import { nanoseconds } from '../../../src/core/time.ts';

@@ -1,6 +1,13 @@
 import type { Sample } from '../../src/core/contracts.ts';
 import { type Nanoseconds, nanoseconds } from '../../src/core/time.ts';
-import type { Joiner } from './setup.ts';
+
+/** Makes one sample of several. Holds a few samples at most. */
+export interface Joiner {
+  /** Takes the track's next sample, in file order; gives those that are complete now. */
+  add(sample: Sample): Sample[];
+  /** Gives what is still held: nothing more comes. */
+  flush(): Sample[];
+}
 
 interface PartialRule<Part> {
   /** Which part's stamp is the whole's. */
