@@ -94,8 +94,9 @@ export function audioClock(facts: AudioClockFacts): AudioClock {
   const exact = (time: number) => ((time - zero) / NANOSECONDS_PER_SECOND) * sampleRate;
   const tolerance = ((facts.precision + SLACK) / NANOSECONDS_PER_SECOND) * sampleRate;
   const stamps = facts.seen.map(exact);
-  const origin =
-    step > 2 * tolerance ? gridPhase(stamps, step, tolerance) : narrowPhase(stamps, step, tolerance / 2);
+  // Of steps shorter than the rounding stamps say nothing: there the first one is as good as any.
+  const isNarrow = step > tolerance && step <= 2 * tolerance;
+  const origin = isNarrow ? narrowPhase(stamps, step, tolerance / 2) : gridPhase(stamps, step, tolerance);
   const ticksAt = (time: Nanoseconds): Ticks => {
     const stamp = exact(time);
     const onGrid = origin + Math.round((stamp - origin) / step) * step;

@@ -14,7 +14,7 @@ import {
 import { decibels, differenceOf, energyOf, lagAt } from './transcoded-measure.ts';
 import { decodedFrames, decodeStereo, type FilmOptions, makeFilm } from './transcoded-signal.ts';
 
-const SECONDS = 15;
+const SECONDS = 12;
 /** Cuts every 2.44 s: on no grid of any codec. */
 const EVERY_61 = ['-g', '61'];
 /** And some anywhere. */
@@ -184,7 +184,7 @@ describe.for(FILMS)('$name, $rate Hz', (row) => {
       differences.push(differenceOf({ planes: await samplesOf(part), position }, fed).largest);
     }
     say(`excess ${shown(excess, 2)} dB; samples at borders differ by ${Math.max(...differences)}`);
-    expect(excess.length).toBeGreaterThan(2);
+    expect(excess.length).toBeGreaterThan(1);
     expect(Math.max(...excess)).toBeLessThanOrEqual(MAX_EXCESS);
     expect(Math.max(...differences)).toBeLessThanOrEqual(row.purity);
   });
