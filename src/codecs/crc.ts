@@ -28,3 +28,13 @@ export function leadingCrc16(bytes: Uint8Array): number {
   for (let bits = (bytes.length + 2) * 8; bits > 0; bits--) crc = crc & 1 ? (crc >> 1) ^ 0xc002 : crc >> 1;
   return crc;
 }
+
+/** x^32 + … + 1 (0x04c11db7) from all ones, not reflected: ISO/IEC 13818-1, Annex A. 0 over bytes that end with their own. */
+export function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte << 24;
+    for (let i = 0; i < 8; i++) crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+  }
+  return crc >>> 0;
+}

@@ -1,4 +1,5 @@
 import { fragmentOverhead } from '../../muxers/fmp4/fragment.ts';
+import { audioCodec } from '../codecs/codecs.ts';
 import type { Demuxer } from '../core/contracts.ts';
 import type { AudioTrack, Track } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND } from '../core/time.ts';
@@ -126,18 +127,30 @@ function audioBandwidth(
   if (survey.kind === 'whole' && seen) {
     const bytes = durations.map((seconds) => overhead('audio', seconds, framesPerSecond));
     const end = (n: number) => cuts[n + 1]?.point.time ?? Number.POSITIVE_INFINITY;
+    const counts = durations.map(() => 0);
     let n = 0;
     seen.stamps.forEach((stamp, i) => {
       while (stamp >= end(n)) n++;
       bytes[n] = (bytes[n] ?? 0) + (seen.sizes[i] ?? 0);
+      counts[n] = (counts[n] ?? 0) + 1;
     });
-    return measureBandwidth(bytes, durations, targetDuration);
+    const silence = silentBytes(track);
+    const filled = bytes.map((sum, i) => {
+      const missing = Math.floor((durations[i] ?? 0) * framesPerSecond) - (counts[i] ?? 0);
+      return sum + Math.max(0, missing) * silence;
+    });
+    return measureBandwidth(filled, durations, targetDuration);
   }
   const { bitrate, bytes } = demuxer.statistics.get(track.id) ?? {};
   const rate = Math.max(bitrate ?? 0, sampledRate(seen, framesPerSecond));
   const total = durations.reduce((sum, seconds) => sum + seconds, 0);
   const served = (payload: number) => Math.ceil((payload + headers) * SAMPLING_MARGIN);
   return { average: served(bytes ? Math.min(rate, (bytes * 8) / total) : rate), peak: served(rate) };
+}
+
+/** Of a frame that fills a hole; 0 where none is made. */
+function silentBytes({ configs: [config], frameSize }: AudioTrack): number {
+  return (config && frameSize && audioCodec(config).silentFrame(config, frameSize)?.length) || 0;
 }
 
 /** Samples of a frame where the track does not say: the longest that was seen, for the last one may be short. */

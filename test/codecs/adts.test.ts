@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { buildAudioSpecificConfig } from '../../src/codecs/aac.ts';
 import { elementsOf } from '../../src/codecs/aac-elements.ts';
-import { toAdts } from '../../src/codecs/adts.ts';
+import { parseAdtsHeader, toAdts } from '../../src/codecs/adts.ts';
 import { concat } from '../../src/core/bytes.ts';
 import { encodeMatroska, readMatroska } from '../audio/matroska-packets.ts';
 import { needsFfmpeg, run } from '../helpers/ffmpeg.ts';
@@ -113,4 +113,46 @@ test.for([
   const decoded = run('ffmpeg', ['-f', 'aac', '-i', '-', '-f', 'f32le', '-'], stream);
   expect(decoded.stderr).not.toMatch(/error|invalid/i);
   expect(decoded.stdout.length).toBe(packets.length * 1024 * form.channels * 4);
+});
+
+describe('parseAdtsHeader', () => {
+  test.each([
+    { rate: 48_000, channels: 2, size: 10 },
+    { rate: 7350, channels: 7, size: 8191 - 7 },
+    { rate: 22_050, channels: 1, size: 0 },
+  ])('reads what toAdts wrote: $rate Hz, $channels channels, $size bytes', ({ rate, channels, size }) => {
+    const adts = toAdts(new Uint8Array(size), config(rate, channels));
+    const behind = concat([new Uint8Array(3), adts]);
+    const expected = {
+      objectType: LC,
+      samplingRate: rate,
+      channelConfiguration: channels,
+      frameBytes: size + 7,
+      headerBytes: 7,
+      hasCrc: false,
+      blocks: 1,
+    };
+    expect(parseAdtsHeader(adts)).toEqual(expected);
+    expect(parseAdtsHeader(behind, 3)).toEqual(expected);
+    expect(parseAdtsHeader(behind)).toBeNull();
+  });
+
+  test.each([
+    { what: 'MPEG-2, an error check', hex: 'fff84c80023ffc', expected: { headerBytes: 9, hasCrc: true } },
+    { what: 'four blocks', hex: 'fff14c80023fff', expected: { headerBytes: 7, blocks: 4 } },
+    { what: 'four blocks with places', hex: 'fff04c80023fff', expected: { headerBytes: 15, blocks: 4 } },
+  ])('$what', ({ hex, expected }) => {
+    expect(parseAdtsHeader(Buffer.from(hex, 'hex'))).toMatchObject(expected);
+  });
+
+  test.each([
+    { what: 'six bytes', hex: 'fff14c80023f' },
+    { what: 'no sync word', hex: 'ffe14c80023ffc' },
+    { what: 'a layer', hex: 'fff34c80023ffc' },
+    { what: 'a rate that is none', hex: 'fff17480023ffc' },
+    { what: 'a length below that of the header', hex: 'fff14c8000dffc' },
+    { what: 'a length below that of header and error check', hex: 'fff04c8000fffc' },
+  ])('null for $what', ({ hex }) => {
+    expect(parseAdtsHeader(Buffer.from(hex, 'hex'))).toBeNull();
+  });
 });

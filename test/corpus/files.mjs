@@ -6,13 +6,13 @@ export const project = fileURLToPath(new URL('../..', import.meta.url));
 export const corpus = process.env.SLUICE_CORPUS ?? join(project, '../shared/corpus');
 export const tools = process.env.SLUICE_TOOLS ?? join(project, '../shared/tools');
 
-/** The rows of the manifest that are Matroska or WebM. */
+/** The rows of the manifest whose container is read. */
 export function files() {
   const [head, ...rows] = readFileSync(join(corpus, 'MANIFEST.tsv'), 'utf8').trim().split('\n');
   const names = head.split('\t');
   return rows
     .map((row) => Object.fromEntries(row.split('\t').map((cell, i) => [names[i], cell])))
-    .filter((file) => /matroska|webm/.test(file.container));
+    .filter((file) => /matroska|webm|mpegts/.test(file.container));
 }
 
 const peculiarities = ({ peculiarity, video, audio }) =>

@@ -286,18 +286,11 @@ const UPSTREAMS: readonly Row[] = [
     says: /MP4.*Matroska/,
   },
   {
-    name: 'a transport stream',
+    name: 'a transport stream without tables',
     answer: () => file(transportPackets(188)),
     status: 422,
     code: 'unsupported',
-    says: /MPEG-TS/,
-  },
-  {
-    name: 'a Blu-ray transport stream',
-    answer: () => file(bytes(new Uint8Array(4), transportPackets(192))),
-    status: 422,
-    code: 'unsupported',
-    says: /MPEG-TS/,
+    says: /program map/,
   },
   {
     name: 'an HLS playlist',

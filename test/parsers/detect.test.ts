@@ -20,12 +20,24 @@ describe('openContainer', () => {
   });
 
   test.each([
+    { name: '188 bytes', bytes: packets(188, 0) },
+    { name: '192 bytes', bytes: packets(192, 4) },
+    { name: '204 bytes', bytes: packets(204, 0) },
+    {
+      name: '188 bytes behind a picture',
+      bytes: new Uint8Array([...latin1('\x89PNG\r\n'), ...packets(188, 0)]),
+    },
+  ])('takes packets of $name for a transport stream', async ({ bytes }) => {
+    await expect(open(bytes)).rejects.toMatchObject({
+      code: 'unsupported',
+      message: 'No program map says what the transport stream holds',
+    });
+  });
+
+  test.each([
     { bytes: latin1('\0\0\0\x20ftypisom'), names: 'MP4' },
     { bytes: latin1('\0\0\0\x08wide\0\0\0\0mdat'), names: 'MP4' },
     { bytes: latin1('\0\0\0\x18styp'), names: 'MP4' },
-    { bytes: packets(188, 0), names: 'MPEG-TS' },
-    { bytes: packets(192, 4), names: 'MPEG-TS (M2TS)' },
-    { bytes: packets(204, 0), names: 'MPEG-TS (204-byte packets)' },
     { bytes: latin1('\0\0\x01\xba'), names: 'MPEG program stream' },
     { bytes: latin1('RIFF\x10\0\0\0AVI LIST'), names: 'AVI' },
     { bytes: latin1('RIFF\x10\0\0\0WAVEfmt '), names: 'WAV' },
@@ -54,7 +66,7 @@ describe('openContainer', () => {
   ])('names $names', async ({ bytes, names }) => {
     await expect(open(bytes)).rejects.toMatchObject({
       code: 'unsupported',
-      message: `This is ${names}; only Matroska can be read so far`,
+      message: `This is ${names}; only Matroska, MPEG-TS can be read so far`,
     });
   });
 

@@ -1,0 +1,188 @@
+import { readRange } from '../../src/core/bytes.ts';
+import type { Demuxer, SampleBatch, SampleQuery, Source } from '../../src/core/contracts.ts';
+import { corrupt, MediaError } from '../../src/core/errors.ts';
+import { LIMITS } from '../../src/core/limits.ts';
+import { nanoseconds } from '../../src/core/time.ts';
+import { findFraming, findPacket, type PacketFraming } from './framing.ts';
+import {
+  chooseProgram,
+  followTables,
+  movedStreams,
+  type ProgramStream,
+  ProgramTables,
+  readTables,
+  streamsOf,
+} from './program.ts';
+import { type ReaderContext, type StreamReading, TransportReader } from './reader.ts';
+import { isScannedWhole, type Scanned, scanPlaces, scanWhole } from './scan.ts';
+import { JumpFinder, StampMap } from './stamps.ts';
+import { type Description, describe, describing, isDescribed, reading, tracksOf } from './tracks.ts';
+
+export interface TransportOptions {
+  /** Frames as the stream has them: Annex B, ADTS, LATM; nothing joined. For comparing with other readers. */
+  readonly asStored?: boolean;
+  readonly access?: 'anywhere' | 'in order';
+  /** Number of the program; the first with pictures when absent. */
+  readonly program?: number | null;
+}
+
+/** Muxers derive stamps from clocks of milliseconds as often as not. */
+const PRECISION = nanoseconds(1_000_000);
+
+/** What is known of the stream. */
+interface Opened {
+  readonly source: Source;
+  readonly framing: PacketFraming;
+  readonly streams: readonly ProgramStream[];
+  readonly program: number;
+  readonly descriptions: readonly Description[];
+  readonly end: number;
+}
+
+/**
+ * Opens an MPEG transport stream: its tables, then as much as it takes to know every stream's configuration, then what
+ * its stamps mean: of small files by reading them, of others by their beginning (ISO/IEC 13818-1).
+ * @throws MediaError `corrupt`, `unsupported` (no size, no program map), `bad-request` for an unknown program
+ */
+export async function openTransportStream(
+  source: Source,
+  signal: AbortSignal,
+  options: TransportOptions = {},
+): Promise<Demuxer> {
+  const head = await readRange(source, { start: 0, end: LIMITS.head }, signal);
+  const framing = findFraming(head);
+  if (!framing) throw corrupt('No packets of a transport stream', 0);
+  const end = source.size;
+  if (end === null)
+    throw new MediaError(
+      'unsupported',
+      'The upstream does not say how long the file is; it cannot be sought in',
+      { inOrderOnly: true },
+    );
+  const pmt = chooseProgram(await tablesOf(source, { head, framing, end }, signal), options.program ?? null);
+  const streams = streamsOf(pmt);
+  const descriptions = streams.map(describe);
+  const opened = { source, framing, streams, program: pmt.program, descriptions, end };
+  await learn(opened, signal);
+  const scanned = options.access === 'in order' ? null : await scan(opened, head, signal);
+  return {
+    container: 'mpegts',
+    tracks: tracksOf(descriptions),
+    duration: null,
+    precision: PRECISION,
+    statistics: new Map(),
+    payload: { start: framing.start, end },
+    seekPoints: () => null,
+    samples: (query, signal) =>
+      readSamples(opened, query, { signal, scanned, isAsStored: options.asStored ?? false }),
+    resync: (bytes, from) => findPacket(bytes, from, framing),
+  };
+}
+
+interface Head {
+  readonly head: Uint8Array;
+  readonly framing: PacketFraming;
+  readonly end: number;
+}
+
+/** The program tables: of the head, and where it has not all of them of what follows. */
+async function tablesOf(
+  source: Source,
+  { head, framing, end }: Head,
+  signal: AbortSignal,
+): Promise<ProgramTables> {
+  const tables = new ProgramTables();
+  readTables(tables, head, framing);
+  const limit = Math.min(end, head.length + LIMITS.firstFrames);
+  if (tables.isComplete || tables.pmts.size > 0 || head.length >= limit) return tables;
+  const more = await readRange(source, { start: framing.start, end: limit }, signal);
+  readTables(tables, more, { ...framing, start: 0 });
+  return tables;
+}
+
+/** Reads on until every stream has told its configuration. */
+async function learn({ source, framing, descriptions, end }: Opened, signal: AbortSignal): Promise<void> {
+  const streams = descriptions.flatMap((description): StreamReading[] => {
+    const elementary = describing(description);
+    const { pid } = description.stream;
+    return elementary ? [{ trackId: pid, pid, elementary, joiner: null }] : [];
+  });
+  const reader = new TransportReader(framing.start, { framing, streams, ticksOf: (_, stamp) => stamp });
+  const limit = Math.min(end, LIMITS.head + LIMITS.firstFrames);
+  const isOver = () => descriptions.every(isDescribed);
+  for (const range of [
+    { start: framing.start, end: Math.min(limit, LIMITS.head) },
+    { start: Math.min(limit, LIMITS.head), end: limit },
+  ])
+    for await (const chunk of source.read(range, signal)) {
+      reader.push(chunk);
+      if (isOver()) return;
+    }
+  reader.flush();
+  for (const description of descriptions)
+    if (!isDescribed(description) && reader.scrambled.has(description.stream.pid))
+      description.isScrambled = true;
+}
+
+function scan(opened: Opened, head: Uint8Array, signal: AbortSignal): Promise<Scanned> {
+  const { source, framing, streams, program, end } = opened;
+  const pids = streams.filter(({ kind }) => kind === 'video' || kind === 'audio').map(({ pid }) => pid);
+  const place = { source, framing, pids, tables: () => followTables(program, streams), signal };
+  return isScannedWhole(end) ? scanWhole(place, { start: framing.start, end }) : scanPlaces(place, head, end);
+}
+
+interface Sampling {
+  readonly signal: AbortSignal;
+  /** Null where stamps are followed as they come. */
+  readonly scanned: Scanned | null;
+  readonly isAsStored: boolean;
+}
+
+/** Steps in which reading goes on behind `SampleQuery.soft`. */
+const STEP = { first: 64 * 1024, last: 1024 * 1024 };
+
+async function* readSamples(
+  opened: Opened,
+  query: SampleQuery,
+  { signal, scanned, isAsStored }: Sampling,
+): AsyncGenerator<SampleBatch> {
+  const { source, end } = opened;
+  const current = scanned?.maps.findLast(({ position }) => position < query.start)?.streams ?? opened.streams;
+  const moved = movedStreams(opened.streams, current);
+  const streams = opened.descriptions.flatMap((description): StreamReading[] => {
+    const { pid } = description.stream;
+    const own = query.tracks.has(pid) ? reading(description, isAsStored) : null;
+    return own ? [{ trackId: pid, pid: moved.get(pid) ?? pid, ...own }] : [];
+  });
+  const context = contextOf({ ...opened, streams: current }, streams, scanned?.stamps ?? null);
+  const reader = new TransportReader(query.start, context);
+  let from = query.start;
+  let to = Math.min(Math.max(query.soft, query.start), query.end);
+  for (let step = STEP.first; from < query.end; step = Math.min(step * 2, STEP.last)) {
+    let reached = from;
+    for await (const chunk of source.read({ start: from, end: to }, signal)) {
+      reached += chunk.length;
+      yield reader.push(chunk);
+    }
+    if (reached < to) break;
+    from = to;
+    to = Math.min(to + step, query.end);
+  }
+  if (query.end >= end) yield reader.flush();
+}
+
+function contextOf(
+  { framing, streams, program }: Opened,
+  readings: readonly StreamReading[],
+  stamps: StampMap | null,
+): ReaderContext {
+  const map = stamps ?? new StampMap();
+  const finder = stamps ? null : new JumpFinder(map);
+  return {
+    framing,
+    streams: readings,
+    ticksOf: (pid, stamp, position) => map.ticksOf(pid, stamp, position),
+    ...(finder ? { see: (pid, stamp, at) => finder.see(pid, stamp, at) } : {}),
+    tables: followTables(program, streams),
+  };
+}

@@ -1,0 +1,42 @@
+import { adtsFraming } from './adts.ts';
+import { dolbyFraming } from './dolby.ts';
+import { dtsFraming } from './dts.ts';
+import { FrameCutter } from './engine.ts';
+import type { Framing, SoundSplitter } from './framing.ts';
+import { latmFraming } from './latm.ts';
+import { mpegAudioFraming } from './mpeg-audio.ts';
+import { opusFraming } from './opus.ts';
+
+export type { CutFrame, SoundFormat, SoundSplitter } from './framing.ts';
+
+/** A descriptor of an elementary stream in the program map: ISO/IEC 13818-1, 2.6. */
+export interface Descriptor {
+  readonly tag: number;
+  /** Behind tag and length. */
+  readonly data: Uint8Array;
+}
+
+export type SoundCodec = 'aac' | 'aac_latm' | 'ac3' | 'eac3' | 'mpeg-audio' | 'opus' | 'dts';
+
+type MakeFraming = (descriptors: readonly Descriptor[]) => Framing;
+
+/** A new codec is a file with its framing and a row here. */
+const FRAMINGS: Readonly<Record<SoundCodec, MakeFraming>> = {
+  aac: adtsFraming,
+  aac_latm: latmFraming,
+  ac3: dolbyFraming,
+  eac3: dolbyFraming,
+  'mpeg-audio': mpegAudioFraming,
+  opus: opusFraming,
+  dts: dtsFraming,
+};
+
+export const SOUND_CODECS = Object.keys(FRAMINGS) as readonly SoundCodec[];
+
+/**
+ * Cuts one elementary stream of sound into frames.
+ * @param descriptors of the stream in the program map
+ * @throws MediaError `unsupported` where descriptors tell a form of the codec that is not read
+ */
+export const createSplitter = (codec: SoundCodec, descriptors: readonly Descriptor[]): SoundSplitter =>
+  new FrameCutter(FRAMINGS[codec](descriptors));

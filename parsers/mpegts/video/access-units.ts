@@ -1,0 +1,181 @@
+import type { NalRules } from './nal-rules.ts';
+
+/** Where a PES packet began: its stamps and place, and the first byte of its payload in the elementary stream. */
+export interface Mark<Place> {
+  readonly at: number;
+  readonly place: Place;
+}
+
+/** An access unit as the elementary stream has it, and where its NAL units lie. */
+export interface AccessUnit<Place> {
+  /** Annex B, from its first start code to the next access unit. */
+  readonly bytes: Uint8Array;
+  /** NAL units without start codes and the zeros that trail them: views of `bytes`. */
+  readonly nals: readonly Uint8Array[];
+  /** Of the PES packet in which it begins. */
+  readonly place: Place;
+  /** An earlier access unit began in the same PES packet: the stamps are not its own. */
+  readonly isFollower: boolean;
+}
+
+/** Bytes of a NAL unit behind its start code that tell whether it begins an access unit. */
+const HEAD = 40;
+/** The shortest start code. */
+const CODE = 3;
+const FIRST_CAPACITY = 256 * 1024;
+
+/**
+ * Cuts an elementary stream of NAL units into access units, however PES packets cut it: ITU-T H.264, 7.4.1.2.3; ITU-T
+ * H.265, 7.4.2.4.4. Holds the access unit under way. One that began before the first byte is passed over.
+ */
+export class AccessUnitSplitter<Place> {
+  readonly #rules: NalRules;
+  #bytes = new Uint8Array(FIRST_CAPACITY);
+  #length = 0;
+  /** Bytes before it have been searched for start codes. */
+  #searched = 0;
+  #marks: Mark<Place>[] = [];
+  /** Of the access unit under way: its first byte and its start codes' last zeros; -1 before the first. */
+  #start = -1;
+  #codes: number[] = [];
+  #usedMark: Mark<Place> | null = null;
+
+  /** @param rules of the codec, with a memory of their own */
+  constructor(rules: NalRules) {
+    this.#rules = rules;
+  }
+
+  /** Bytes held. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Where the access unit under way began, or what may hold its beginning; null when nothing is held. */
+  get pending(): Place | null {
+    if (this.#length === 0) return null;
+    return this.#markOf(this.#start < 0 ? 0 : (this.#codes[0] ?? 0))?.place ?? null;
+  }
+
+  /** The next bytes begin a PES packet. Gives what is complete: what was appended is searched now, all at once. */
+  mark(place: Place): AccessUnit<Place>[] {
+    const units = this.#search(HEAD);
+    this.#marks.push({ at: this.#length, place });
+    return units;
+  }
+
+  /** Gives what is complete by now. */
+  advance(): AccessUnit<Place>[] {
+    return this.#search(HEAD);
+  }
+
+  append(bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    if (this.#length + size > this.#bytes.length) this.#grow(this.#length + size);
+    if (size < 32) for (let i = 0; i < size; i++) this.#bytes[this.#length + i] = bytes[start + i] ?? 0;
+    else this.#bytes.set(bytes.subarray(start, end), this.#length);
+    this.#length += size;
+  }
+
+  /** Nothing more comes: gives the rest. */
+  flush(): AccessUnit<Place>[] {
+    const units = this.#search(0);
+    const last = this.#cut(this.#length);
+    this.#drop(this.#length);
+    return last ? [...units, last] : units;
+  }
+
+  /** Drops the access unit under way; the next one is found by its beginning. */
+  lose(): void {
+    this.#drop(this.#length);
+    this.#rules.reset();
+  }
+
+  /** @param head bytes that must have arrived behind a start code to judge it */
+  #search(head: number): AccessUnit<Place>[] {
+    const units: AccessUnit<Place>[] = [];
+    const bytes = this.#bytes;
+    let at = this.#searched;
+    for (;;) {
+      at = nextStartCode(bytes, at, this.#length);
+      if (at < 0) break;
+      if (at + CODE + Math.max(1, head) > this.#length) break;
+      const nal = bytes.subarray(at + CODE, Math.min(this.#length, at + CODE + HEAD));
+      if (this.#rules.begins(nal, this.#start < 0)) {
+        const hasZero = at > 0 && bytes[at - 1] === 0;
+        const first = hasZero && (this.#rules.ownsZero || this.#start < 0) ? at - 1 : at;
+        const unit = this.#cut(first);
+        if (unit) units.push(unit);
+        this.#start = first;
+        this.#codes = [];
+      }
+      if (this.#start >= 0) this.#codes.push(at);
+      at += CODE;
+    }
+    this.#searched = at < 0 ? Math.max(this.#searched, this.#length - CODE + 1) : at;
+    this.#drop(this.#start < 0 ? Math.max(0, this.#searched - 1) : this.#start);
+    return units;
+  }
+
+  /** The access unit under way up to `end`; null without one. */
+  #cut(end: number): AccessUnit<Place> | null {
+    const [first] = this.#codes;
+    if (this.#start < 0 || first === undefined || end <= first) return null;
+    const mark = this.#markOf(first);
+    if (!mark) return null;
+    const bytes = this.#bytes.slice(this.#start, end);
+    const nals = this.#codes.map((code, i) => {
+      const from = code + CODE - this.#start;
+      let to = (this.#codes[i + 1] ?? end) - this.#start;
+      while (to > from && bytes[to - 1] === 0) to--;
+      return bytes.subarray(from, to);
+    });
+    const isFollower = mark === this.#usedMark;
+    this.#usedMark = mark;
+    return { bytes, nals: nals.filter(({ length }) => length > 0), place: mark.place, isFollower };
+  }
+
+  #markOf(at: number): Mark<Place> | undefined {
+    return this.#marks.findLast((mark) => mark.at <= at);
+  }
+
+  /** Forgets what lies before `end`. */
+  #drop(end: number): void {
+    if (end <= 0) return;
+    if (end >= this.#length) {
+      this.#start = -1;
+      this.#codes = [];
+    }
+    this.#bytes.copyWithin(0, end, this.#length);
+    this.#length -= end;
+    this.#searched = Math.max(0, this.#searched - end);
+    if (this.#start >= 0) this.#start -= end;
+    this.#codes = this.#codes.map((code) => code - end);
+    const keep = this.#marks.findLastIndex((mark) => mark.at <= end);
+    for (const mark of this.#marks.splice(0, Math.max(0, keep)))
+      if (mark === this.#usedMark) this.#usedMark = null;
+    this.#marks = this.#marks.map((mark) => {
+      const moved = { ...mark, at: mark.at - end };
+      if (mark === this.#usedMark) this.#usedMark = moved;
+      return moved;
+    });
+  }
+
+  #grow(size: number): void {
+    const bytes = new Uint8Array(Math.max(size, this.#bytes.length * 2));
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
+  }
+}
+
+/** Index of the next 00 00 01 in [from, end), or -1. */
+function nextStartCode(bytes: Uint8Array, from: number, end: number): number {
+  let i = from + 2;
+  while (i < end) {
+    const byte = bytes[i] ?? 0;
+    if (byte > 1) i += 3;
+    else if (byte === 0) i++;
+    else if (bytes[i - 1] === 0 && bytes[i - 2] === 0) return i - 2;
+    else i += 3;
+  }
+  return -1;
+}
