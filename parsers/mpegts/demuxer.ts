@@ -13,7 +13,7 @@ import {
   readTables,
   streamsOf,
 } from './program.ts';
-import { type ReaderContext, type StreamReading, TransportReader } from './reader.ts';
+import { MAX_HOLD, type ReaderContext, type StreamReading, TransportReader } from './reader.ts';
 import { isScannedWhole, type Scanned, scanPlaces, scanWhole } from './scan.ts';
 import { JumpFinder, StampMap } from './stamps.ts';
 import { type Description, describe, describing, isDescribed, reading, tracksOf } from './tracks.ts';
@@ -169,7 +169,31 @@ async function* readSamples(
     to = Math.min(to + step, query.end);
   }
   if (query.end >= end) yield reader.flush();
+  else if (query.isCompleting) yield* complete(opened, query.end, { reader, signal });
 }
+
+/** What began before a place and is not whole there: reads on until it is, or keeps nothing back any longer. */
+async function* complete(
+  { source, end }: Opened,
+  place: number,
+  { reader, signal }: { readonly reader: TransportReader; readonly signal: AbortSignal },
+): AsyncGenerator<SampleBatch> {
+  const range = { start: place, end: Math.min(end, place + MAX_HOLD) };
+  let isOver = reader.reached >= place;
+  if (!isOver)
+    for await (const chunk of source.read(range, signal)) {
+      yield before(reader.push(chunk), place);
+      isOver = reader.reached >= place;
+      if (isOver) break;
+    }
+  if (!isOver) yield before(reader.flush(), place);
+}
+
+const before = ({ samples, skipped }: SampleBatch, place: number): SampleBatch => ({
+  samples: samples.filter(({ position }) => position < place),
+  next: null,
+  skipped,
+});
 
 function contextOf(
   { framing, streams, program }: Opened,

@@ -37,7 +37,7 @@ export interface ReaderContext {
 /** Longest PES header: 9 bytes and 255 of fields. */
 const MAX_HEADER = 264;
 /** A PES packet whose end does not come for so many bytes does not keep the others back any longer. */
-const MAX_HOLD = 4 * 1024 * 1024;
+export const MAX_HOLD = 4 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -89,6 +89,11 @@ export class TransportReader {
     this.#skipped = 0;
     this.#skipped += this.#packets.push(chunk);
     return this.#batch();
+  }
+
+  /** Everything that began before was given. */
+  get reached(): number {
+    return this.#oldest().position;
   }
 
   /** Nothing more comes: gives all that is held. */

@@ -84,6 +84,8 @@ export interface SampleQuery {
   /** Asked for in one request; from here on in small steps for as long as the consumer goes on. */
   readonly soft: number;
   readonly end: number;
+  /** Samples that begin before `end` are wanted though they reach beyond it, where containers let others lie between. */
+  readonly isCompleting?: boolean;
   /** Only these tracks; the payload of others is passed over. */
   readonly tracks: ReadonlySet<number>;
   /**

@@ -108,6 +108,7 @@ export async function backwardSamples(
       start: stretch.start,
       soft: stretch.end,
       end: stretch.end,
+      isCompleting: true,
       tracks: new Set([audio.track.id]),
     };
     for await (const batch of demuxer.samples(query, signal))

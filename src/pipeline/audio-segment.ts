@@ -152,7 +152,7 @@ async function leadIn(title: Title, { audio, n, sink }: LeadIn, { signal }: Audi
   const start = (n > 0 && before.at(-1)?.position) || demuxer.payload.start;
   if (start >= end) return;
   for await (const batch of demuxer.samples(
-    { start, soft: end, end, tracks: new Set([audio.track.id]) },
+    { start, soft: end, end, isCompleting: true, tracks: new Set([audio.track.id]) },
     signal,
   ))
     for (const sample of batch.samples) sink.push(frameOf(audio, sample));

@@ -118,7 +118,8 @@ export function refuseNothing({ kept, decisions }: Selection): void {
   const reasons = media
     .map(({ track, reason }) => `${track.kind} ${track.sourceCodec}: ${reason}`)
     .join('; ');
-  const isEncrypted = media.length > 0 && media.every(({ track }) => track.unreadable?.startsWith('encrypted'));
+  const isEncrypted =
+    media.length > 0 && media.every(({ track }) => track.unreadable?.startsWith('encrypted'));
   if (isEncrypted) throw new MediaError('encrypted', `The tracks are encrypted (${reasons})`);
   throw unsupported(reasons ? `No track can be played: ${reasons}` : 'The file has neither video nor audio');
 }

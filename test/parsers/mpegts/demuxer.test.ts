@@ -6,7 +6,7 @@ import { needsFfmpeg, run } from '../../helpers/ffmpeg.ts';
 import { bytesOf } from '../../helpers/hex.ts';
 import { asStride, pat, pesPacket, pmt, TsWriter } from '../../helpers/ts-writer.ts';
 import { inPieces } from '../../pipeline/serve.ts';
-import { byTrack, makeStream, open, type ReadSample, readAll } from './streams.ts';
+import { byTrack, makeStream, NEVER, open, type ReadSample, readAll } from './streams.ts';
 
 const PACKET = 188;
 const VIDEO = 256;
@@ -158,6 +158,19 @@ describe('the same samples', () => {
         const expected = samples.filter(({ position }) => position >= start);
         expect(rest.get(id) ?? [], `track ${id} from ${start}`).toEqual(expected);
       }
+    }
+  });
+
+  test('up to any packet, those that reach beyond it completed', async () => {
+    const file = film();
+    const demuxer = await open(file);
+    const sound = (await readAll(demuxer)).filter(({ trackId }) => trackId === AUDIO);
+    for (let end = 0; end < file.length; end += 41 * PACKET) {
+      const query = { start: 0, soft: end, end, tracks: new Set([AUDIO]), isCompleting: true };
+      const positions: number[] = [];
+      for await (const { samples } of demuxer.samples(query, NEVER))
+        positions.push(...samples.map(({ position }) => position));
+      expect(positions).toEqual(sound.map(({ position }) => position).filter((position) => position < end));
     }
   });
 
