@@ -133,15 +133,12 @@ function readSize(bits: BitReader, format: Format): Size {
   return { isFramesOnly, codedWidth, codedHeight, width, height };
 }
 
-/** Frames a second that levels allow at the most: A.3.1. */
-const MAX_FRAME_RATE = 300;
-
 /**
- * The exact rate of frames that the VUI's timing stands for; null without timing, and for a rate that no level allows.
- * Encoders seldom declare it as fixed even where it is: stamps must confirm it.
+ * The exact rate of frames that the VUI's timing stands for; null without timing. Encoders seldom declare it as
+ * fixed even where it is: stamps must confirm it.
  */
 export function spsFrameRate({ timing }: Sps): FrameRate | null {
-  if (!timing || timing.timeScale > timing.unitsInTick * 2 * MAX_FRAME_RATE) return null;
+  if (!timing) return null;
   const den = timing.unitsInTick * 2;
   const divisor = greatestDivisor(timing.timeScale, den);
   return { num: timing.timeScale / divisor, den: den / divisor };

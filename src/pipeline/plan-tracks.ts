@@ -27,16 +27,15 @@ export function planVideo(track: VideoTrack, survey: Survey, span: Span): Planne
     .map((stamp, i) => stamp - (stamps[i] ?? stamp))
     .filter((distance) => distance > 0)
     .sort((a, b) => a - b);
-  const usual = rate
-    ? (NANOSECONDS_PER_SECOND * rate.den) / rate.num
-    : (distances[distances.length >> 1] ?? DEFAULT_PICTURE);
+  const measured = distances[distances.length >> 1] ?? DEFAULT_PICTURE;
+  const usual = rate ? (NANOSECONDS_PER_SECOND * rate.den) / rate.num : measured;
   return {
     track: { ...track, frameRate: rate, configs: survey.videoConfig ? [survey.videoConfig] : track.configs },
     clock,
     reorderDepth: Math.min(16, Math.max(track.reorderDepth, survey.reorder)),
     pictureDuration: Math.max(1, Math.round((usual * clock.timescale) / NANOSECONDS_PER_SECOND)),
     recovery,
-    usualRate: usualRate(distances, usual),
+    usualRate: usualRate(distances, measured),
     counted: count && seconds > 0 ? { pictures: count, rate: count / seconds } : null,
   };
 }

@@ -100,7 +100,8 @@ async function lookAround(sampling: Sampling): Promise<Look[]> {
 async function surveyLook(sampling: Sampling, from: number, reach: number): Promise<Look> {
   const { demuxer, kept, signal } = sampling;
   const looking: Looking = { ...sampling, tracks: keptIds(kept) };
-  const end = Math.min(from + reach, demuxer.payload.end);
+  // One request for the place and what lies behind it.
+  const end = Math.min(from + Math.max(reach, SURVEY_BYTES), demuxer.payload.end);
   const entry = await findEntry(looking, { from, end, behind: SURVEY_BYTES }, signal);
   if (entry === null) return { from, entry, samples: [], cut: null };
   const limit = (reach > LOOK_BYTES ? entry : from) + SURVEY_BYTES;

@@ -89,12 +89,17 @@ function uniqueNames(names: readonly string[]): string[] {
   });
 }
 
+/** Pictures a second that any level of a codec allows at the most: ITU-T H.264, A.3.1; H.265, A.4.2. */
+const MAX_FRAME_RATE = 300;
+
 /**
  * Declared rate, else the nearest standard one to the usual distance of pictures. Where every picture was
  * counted and that says otherwise (holes, a last picture that lasts long), the average.
  */
 function frameRate({ track, usualRate, counted }: PlannedVideo): number {
-  const rate = track.frameRate ?? nearestRate(usualRate);
+  const { num, den } = track.frameRate ?? nearestRate(usualRate);
+  // Some encoders declare the ticks of their clock.
+  const rate = num > den * MAX_FRAME_RATE ? nearestRate(usualRate) : { num, den };
   const exact = rate.num / rate.den;
   if (!counted) return exact;
   const oneInThousand = (0.001 * exact) / counted.pictures;

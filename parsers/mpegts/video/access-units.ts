@@ -6,7 +6,7 @@ export interface Mark<Place> {
   readonly place: Place;
 }
 
-/** An access unit as the elementary stream has it, and where its NAL units lie. */
+/** An access unit as the elementary stream has it. Views that hold only while it is taken: they are written over. */
 export interface AccessUnit<Place> {
   /** Annex B, from its first start code to the next access unit. */
   readonly bytes: Uint8Array;
@@ -28,8 +28,9 @@ const FIRST_CAPACITY = 256 * 1024;
  * Cuts an elementary stream of NAL units into access units, however PES packets cut it: ITU-T H.264, 7.4.1.2.3; ITU-T
  * H.265, 7.4.2.4.4. Holds the access unit under way. One that began before the first byte is passed over.
  */
-export class AccessUnitSplitter<Place> {
+export class AccessUnitSplitter<Place, Taken> {
   readonly #rules: NalRules;
+  readonly #take: (unit: AccessUnit<Place>) => Taken | null;
   #bytes = new Uint8Array(FIRST_CAPACITY);
   #length = 0;
   /** Bytes before it have been searched for start codes. */
@@ -40,9 +41,13 @@ export class AccessUnitSplitter<Place> {
   #codes: number[] = [];
   #usedMark: Mark<Place> | null = null;
 
-  /** @param rules of the codec, with a memory of their own */
-  constructor(rules: NalRules) {
+  /**
+   * @param rules of the codec, with a memory of their own
+   * @param take makes of each access unit what is given; null to pass it over
+   */
+  constructor(rules: NalRules, take: (unit: AccessUnit<Place>) => Taken | null) {
     this.#rules = rules;
+    this.#take = take;
   }
 
   /** Bytes held. */
@@ -57,14 +62,14 @@ export class AccessUnitSplitter<Place> {
   }
 
   /** The next bytes begin a PES packet. Gives what is complete: what was appended is searched now, all at once. */
-  mark(place: Place): AccessUnit<Place>[] {
+  mark(place: Place): Taken[] {
     const units = this.#search(HEAD);
     this.#marks.push({ at: this.#length, place });
     return units;
   }
 
   /** Gives what is complete by now. */
-  advance(): AccessUnit<Place>[] {
+  advance(): Taken[] {
     return this.#search(HEAD);
   }
 
@@ -77,11 +82,11 @@ export class AccessUnitSplitter<Place> {
   }
 
   /** Nothing more comes: gives the rest. */
-  flush(): AccessUnit<Place>[] {
+  flush(): Taken[] {
     const units = this.#search(0);
     const last = this.#cut(this.#length);
     this.#drop(this.#length);
-    return last ? [...units, last] : units;
+    return last === null ? units : [...units, last];
   }
 
   /** Drops the access unit under way; the next one is found by its beginning. */
@@ -91,8 +96,8 @@ export class AccessUnitSplitter<Place> {
   }
 
   /** @param head bytes that must have arrived behind a start code to judge it */
-  #search(head: number): AccessUnit<Place>[] {
-    const units: AccessUnit<Place>[] = [];
+  #search(head: number): Taken[] {
+    const units: Taken[] = [];
     const bytes = this.#bytes;
     let at = this.#searched;
     for (;;) {
@@ -104,7 +109,7 @@ export class AccessUnitSplitter<Place> {
         const hasZero = at > 0 && bytes[at - 1] === 0;
         const first = hasZero && (this.#rules.ownsZero || this.#start < 0) ? at - 1 : at;
         const unit = this.#cut(first);
-        if (unit) units.push(unit);
+        if (unit !== null) units.push(unit);
         this.#start = first;
         this.#codes = [];
       }
@@ -117,12 +122,12 @@ export class AccessUnitSplitter<Place> {
   }
 
   /** The access unit under way up to `end`; null without one. */
-  #cut(end: number): AccessUnit<Place> | null {
+  #cut(end: number): Taken | null {
     const [first] = this.#codes;
     if (this.#start < 0 || first === undefined || end <= first) return null;
     const mark = this.#markOf(first);
     if (!mark) return null;
-    const bytes = this.#bytes.slice(this.#start, end);
+    const bytes = this.#bytes.subarray(this.#start, end);
     const nals = this.#codes.map((code, i) => {
       const from = code + CODE - this.#start;
       let to = (this.#codes[i + 1] ?? end) - this.#start;
@@ -131,7 +136,12 @@ export class AccessUnitSplitter<Place> {
     });
     const isFollower = mark === this.#usedMark;
     this.#usedMark = mark;
-    return { bytes, nals: nals.filter(({ length }) => length > 0), place: mark.place, isFollower };
+    return this.#take({
+      bytes,
+      nals: nals.filter(({ length }) => length > 0),
+      place: mark.place,
+      isFollower,
+    });
   }
 
   #markOf(at: number): Mark<Place> | undefined {

@@ -23,14 +23,14 @@ const USUAL_STEP = CLOCK / 25;
 /** Access units as samples of MP4. */
 export class VideoElementary implements Elementary {
   readonly #reading: VideoReading;
-  readonly #splitter: AccessUnitSplitter<Place>;
+  readonly #splitter: AccessUnitSplitter<Place, Unit>;
   #isFresh = false;
   #last: number | null = null;
   readonly #step: number;
 
   constructor(reading: VideoReading) {
     this.#reading = reading;
-    this.#splitter = new AccessUnitSplitter(reading.rules);
+    this.#splitter = new AccessUnitSplitter(reading.rules, (unit) => this.#unit(unit));
     const { frameRate } = reading;
     this.#step = frameRate ? (CLOCK * frameRate.den) / frameRate.num : USUAL_STEP;
   }
@@ -41,7 +41,7 @@ export class VideoElementary implements Elementary {
 
   begin(place: Place): Unit[] {
     this.#isFresh = true;
-    return this.#units(this.#splitter.mark(place));
+    return this.#splitter.mark(place);
   }
 
   append(bytes: Uint8Array, start: number, end: number): Unit[] {
@@ -49,7 +49,7 @@ export class VideoElementary implements Elementary {
     if (!this.#isFresh) return NONE;
     // What begins here most often ends what came before.
     this.#isFresh = false;
-    return this.#units(this.#splitter.advance());
+    return this.#splitter.advance();
   }
 
   end(): Unit[] {
@@ -62,15 +62,11 @@ export class VideoElementary implements Elementary {
   }
 
   flush(): Unit[] {
-    return this.#units(this.#splitter.flush());
+    return this.#splitter.flush();
   }
 
   takeSkipped(): number {
     return 0;
-  }
-
-  #units(found: readonly AccessUnit<Place>[]): Unit[] {
-    return found.flatMap((unit) => this.#unit(unit) ?? []);
   }
 
   #unit({ bytes, nals, place, isFollower }: AccessUnit<Place>): Unit | null {
@@ -81,7 +77,7 @@ export class VideoElementary implements Elementary {
     if (ticks === null || (!isAsStored && !nals.some(codec.isSlice))) return null;
     this.#last = ticks;
     return {
-      data: isAsStored ? bytes : joinLengthPrefixed(nals.filter(codec.isStored)),
+      data: isAsStored ? bytes.slice() : joinLengthPrefixed(nals.filter(codec.isStored)),
       place,
       ticks,
       duration: null,
