@@ -9,6 +9,8 @@ import { findFraming } from './mpegts/framing.ts';
 export interface OpenOptions {
   /** `in order`: the source gives its bytes from the first one on, each once, but for those at its beginning. */
   readonly access?: 'anywhere' | 'in order';
+  /** Number of the program, where a container has several. */
+  readonly program?: number;
 }
 
 interface Container {

@@ -23,7 +23,7 @@ export interface TransportOptions {
   readonly asStored?: boolean;
   readonly access?: 'anywhere' | 'in order';
   /** Number of the program; the first with pictures when absent. */
-  readonly program?: number | null;
+  readonly program?: number;
 }
 
 /** Muxers derive stamps from clocks of milliseconds as often as not. */

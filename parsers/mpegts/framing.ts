@@ -19,6 +19,8 @@ const FORMS: readonly Form[] = [
   { stride: 192, lead: 4 },
   { stride: 204, lead: 0 },
 ];
+/** adaptation_field_control */
+const CONTROL = 0x30;
 /** Sync bytes in a row that are no accident: one of 256 bytes is one. */
 const SURE = 5;
 
@@ -48,7 +50,8 @@ export function findPacket(bytes: Uint8Array, from: number, form: Form): number 
 function isRow(bytes: Uint8Array, start: number, { stride, lead }: Form): boolean {
   let count = 0;
   for (let at = start + lead; at < bytes.length && count < SURE; at += stride) {
-    if (bytes[at] !== SYNC) return false;
+    // adaptation_field_control 0 is reserved.
+    if (bytes[at] !== SYNC || ((bytes[at + 3] ?? CONTROL) & CONTROL) === 0) return false;
     count++;
   }
   return count >= SURE || (start === 0 && (count > 1 || stride === bytes.length));

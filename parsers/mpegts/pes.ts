@@ -19,6 +19,8 @@ const PREFIX = 6;
 /** Up to PES_header_data_length. */
 const FIXED = 9;
 const STAMP = 5;
+/** stream_id below it are start codes within video: Table 2-22. */
+const FIRST_STREAM = 0xbc;
 /** Streams whose packets have no fields: Table 2-21. */
 const PLAIN: ReadonlySet<number> = new Set([0xbc, 0xbe, 0xbf, 0xf0, 0xf1, 0xf2, 0xf8, 0xff]);
 
@@ -29,7 +31,9 @@ const PLAIN: ReadonlySet<number> = new Set([0xbc, 0xbe, 0xbf, 0xf0, 0xf1, 0xf2, 
 export function parsePesHeader(bytes: Uint8Array): PesHeader | null {
   const [a = 0, b = 0, c = 1, streamId] = bytes;
   if (a !== 0 || b !== 0 || c !== 1) throw corrupt('No start code of a PES packet');
-  if (streamId === undefined || bytes.length < PREFIX) return null;
+  if (streamId === undefined) return null;
+  if (streamId < FIRST_STREAM) throw corrupt(`A start code of a video stream, 0x${streamId.toString(16)}`);
+  if (bytes.length < PREFIX) return null;
   const length = ((bytes[4] ?? 0) << 8) | (bytes[5] ?? 0);
   const plain = { streamId, pts: null, dts: null, isScrambled: false, isAligned: false };
   if (PLAIN.has(streamId)) return { ...plain, payloadBytes: length, headerBytes: PREFIX };

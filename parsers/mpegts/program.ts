@@ -1,3 +1,4 @@
+import { equalBytes } from '../../src/core/bytes.ts';
 import { MediaError, orNull } from '../../src/core/errors.ts';
 import type { PacketFraming } from './framing.ts';
 import { PacketHead } from './packet.ts';
@@ -11,40 +12,58 @@ const MAX_PROGRAMS = 64;
 /** Follows the tables that say what is in a stream: ISO/IEC 13818-1, 2.4.4. */
 export class ProgramTables {
   readonly #sections = new Map<number, SectionReader>([[PAT_PID, new SectionReader()]]);
+  readonly #pats = new Map<number, Pat>();
+  /** What was read of each, by table: repetitions change nothing, and a new content does whatever its version says. */
+  readonly #read = new Map<string, Uint8Array>();
   /** By program number. */
   readonly pmts = new Map<number, Pmt>();
-  pat: Pat | null = null;
   readonly pids = new Set<number>([PAT_PID]);
+
+  /** Of all sections of the program association table. */
+  get programs(): Pat['programs'] {
+    return [...this.#pats.values()].flatMap(({ programs }) => programs).slice(0, MAX_PROGRAMS);
+  }
 
   /** @returns whether something changed */
   push(pid: number, payload: Uint8Array, isStart: boolean): boolean {
     const sections = this.#sections.get(pid)?.push(payload, isStart) ?? [];
     return sections
-      .map((section) => (pid === PAT_PID ? this.#readPat(section) : this.#readPmt(section)))
+      .map((section) => (pid === PAT_PID ? this.#readPat(section) : this.#readPmt(pid, section)))
       .includes(true);
   }
 
   #readPat(section: Uint8Array): boolean {
     const pat = orNull(() => parsePat(section));
-    if (!pat?.isCurrent || pat.version === this.pat?.version) return false;
-    this.pat = pat;
-    for (const { pid } of pat.programs.slice(0, MAX_PROGRAMS)) {
+    if (!pat?.isCurrent || !this.#isNew(`PAT ${pat.section}`, section)) return false;
+    for (const number of this.#pats.keys()) if (number > pat.lastSection) this.#pats.delete(number);
+    this.#pats.set(pat.section, pat);
+    for (const { pid } of this.programs) {
+      if (this.#sections.has(pid) || this.pids.size > MAX_PROGRAMS) continue;
       this.pids.add(pid);
-      if (!this.#sections.has(pid)) this.#sections.set(pid, new SectionReader());
+      this.#sections.set(pid, new SectionReader());
     }
     return true;
   }
 
-  #readPmt(section: Uint8Array): boolean {
+  #readPmt(pid: number, section: Uint8Array): boolean {
     const pmt = orNull(() => parsePmt(section));
-    if (!pmt?.isCurrent || this.pmts.get(pmt.program)?.version === pmt.version) return false;
+    const isListed = this.programs.some((program) => program.number === pmt?.program && program.pid === pid);
+    if (!pmt?.isCurrent || !isListed || !this.#isNew(`PMT ${pmt.program}`, section)) return false;
     this.pmts.set(pmt.program, pmt);
     return true;
   }
 
-  /** Whether every program of the PAT is known. */
+  #isNew(table: string, section: Uint8Array): boolean {
+    const before = this.#read.get(table);
+    if (before && equalBytes(before, section)) return false;
+    this.#read.set(table, section);
+    return true;
+  }
+
+  /** Whether every program is known. */
   get isComplete(): boolean {
-    return this.pat?.programs.every(({ number }) => this.pmts.has(number)) ?? false;
+    const { programs } = this;
+    return programs.length > 0 && programs.every(({ number }) => this.pmts.has(number));
   }
 }
 
@@ -71,13 +90,13 @@ export interface ProgramStream extends StreamKind {
  * The program that was asked for, else the first with pictures, else the first with sound.
  * @throws MediaError `unsupported` when there is none
  */
-export function chooseProgram({ pat, pmts }: ProgramTables, wanted: number | null): Pmt {
-  const listed = pat?.programs.flatMap(({ number }) => pmts.get(number) ?? []) ?? [];
+export function chooseProgram({ programs, pmts }: ProgramTables, wanted: number | null): Pmt {
+  const listed = programs.flatMap(({ number }) => pmts.get(number) ?? []);
   const all = listed.length > 0 ? listed : [...pmts.values()];
   const has = (kind: StreamKind['kind']) => (pmt: Pmt) =>
     streamsOf(pmt).some((stream) => stream.kind === kind);
   if (wanted !== null) {
-    const found = all.find(({ program }) => program === wanted);
+    const found = pmts.get(wanted);
     if (found) return found;
     const numbers = all.map(({ program }) => program).join(', ');
     throw new MediaError('bad-request', `There is no program ${wanted}; there are ${numbers}`);

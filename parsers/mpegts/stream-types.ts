@@ -34,7 +34,9 @@ const TYPES: ReadonlyMap<number, Row> = new Map<number, Row>([
   [0xd2, ['video', 'avs2']],
   [0xd4, ['video', 'avs3']],
   [0x81, ['audio', 'ac3']],
+  [0x82, ['audio', 'dts']],
   [0x86, ['other', 'scte35']],
+  [0x8a, ['audio', 'dts']],
   [0x87, ['audio', 'eac3']],
   [0xea, ['video', 'vc1']],
 ]);

@@ -11,7 +11,8 @@ const MAX_URL = 8192;
 const HOUR = 3600;
 
 /**
- * `d=` and its companions as a request for a title: `h_<header>=`, `video=`, `audio=`, `expires=` (seconds from now).
+ * `d=` and its companions as a request for a title: `h_<header>=`, `video=`, `audio=`, `program=`, `expires=` (seconds
+ * from now).
  * @throws MediaError `bad-request` saying what is missing or wrong
  */
 export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest {
@@ -27,12 +28,14 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
     );
   const headers = [...fields].filter(([name]) => name.startsWith('h_') && name.length > 2);
   if (headers.length > MAX_HEADERS) throw new MediaError('bad-request', `More than ${MAX_HEADERS} headers`);
+  const program = wholeNumber('program', fields.get('program'));
   return {
     url,
     headers: Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
     video: wholeNumber('video', fields.get('video')),
     audio: trackNames(fields.get('audio')),
     recovery: fields.get('recovery') === 'hidden' ? 'hidden' : 'shown',
+    ...(program === null ? {} : { program }),
     isTrusted: carriesKey(c),
     expires: expiry(wholeNumber('expires', fields.get('expires')), now),
   };
@@ -92,8 +95,15 @@ function decode(text: string): string {
 }
 
 /** Requests that differ only in who asks share a title. */
-export const titleKey = ({ url, headers, video, audio, recovery }: MediaRequest): string =>
-  JSON.stringify([url, headers, video, audio, recovery]);
+export const titleKey = ({ url, headers, video, audio, recovery, program }: MediaRequest): string =>
+  JSON.stringify([url, headers, video, audio, recovery, program]);
+
+const optionsOf = ({ video, audio, recovery, program }: MediaRequest) => ({
+  video,
+  audio,
+  recovery,
+  ...(program === undefined ? {} : { program }),
+});
 
 /** Opens the title of a request for this client, or says why not. */
 export async function openMedia(
@@ -110,7 +120,7 @@ export async function openMedia(
   };
   const wish = {
     openSource,
-    options: { video: request.video, audio: request.audio, recovery: request.recovery },
+    options: optionsOf(request),
     onBroken: (err: unknown) => deps.log.warn({ err }, 'input read in order ended early'),
   };
   try {

@@ -38,7 +38,7 @@ export async function planTitle(
   { transcoder = null, ...options }: PlanOptions,
   signal: AbortSignal,
 ): Promise<Title> {
-  const demuxer = await openContainer(source, signal);
+  const demuxer = await openContainer(source, signal, programOf(options));
   const selection = selectTracks(demuxer.tracks, options, transcoder);
   refuseNothing(selection);
   const [version, surveyed] = await Promise.all([
@@ -55,6 +55,10 @@ export async function planTitle(
     transcoder,
   });
 }
+
+/** As `openContainer` wants it. */
+export const programOf = ({ program }: Pick<SelectionOptions, 'program'>) =>
+  program === undefined ? {} : { program };
 
 export interface PlanOptions extends SelectionOptions {
   /** Null or absent: sound can only be copied. */

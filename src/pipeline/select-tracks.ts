@@ -26,6 +26,8 @@ export interface SelectionOptions {
   readonly audio: readonly string[] | null;
   /** Whether pictures within a segment may say that decoding might begin at them: Chrome does so, and fails. */
   readonly recovery: RecoveryPoints;
+  /** Number of the program, where a container has several; absent: the container's own choice. */
+  readonly program?: number;
 }
 
 /**

@@ -11,6 +11,8 @@ export interface MediaRequest {
   readonly audio: readonly string[] | null;
   /** `&recovery=hidden`: for players that begin decoding at recovery points and fail, as Chrome does. */
   readonly recovery: 'shown' | 'hidden';
+  /** `&program=`: number of the program of a transport stream; absent: the first with pictures. */
+  readonly program?: number;
   /** The request carried the server's key: local and private sources may be read from anywhere. */
   readonly isTrusted: boolean;
   /** Seconds since 1970 after which the address is dead; null: never. */
@@ -89,11 +91,13 @@ interface Wire {
   readonly v?: number;
   readonly a?: string;
   readonly r?: 1;
+  readonly p?: number;
   readonly k?: 1;
   readonly e?: number;
 }
 
-function serialize({ url, headers, video, audio, recovery, isTrusted, expires }: MediaRequest): string {
+function serialize(request: MediaRequest): string {
+  const { url, headers, video, audio, recovery, program, isTrusted, expires } = request;
   const names = Object.keys(headers).sort();
   const wire: Wire = {
     u: url,
@@ -101,6 +105,7 @@ function serialize({ url, headers, video, audio, recovery, isTrusted, expires }:
     ...(video === null ? {} : { v: video }),
     ...(audio === null ? {} : { a: audio.join(',') }),
     ...(recovery === 'hidden' ? { r: 1 } : {}),
+    ...(program === undefined ? {} : { p: program }),
     ...(isTrusted ? { k: 1 } : {}),
     ...(expires === null ? {} : { e: expires }),
   };
@@ -115,6 +120,7 @@ function parse(text: string): MediaRequest {
     video: wire.v ?? null,
     audio: wire.a === undefined ? null : wire.a.split(',').filter((name) => name !== ''),
     recovery: wire.r === 1 ? 'hidden' : 'shown',
+    ...(wire.p === undefined ? {} : { program: wire.p }),
     isTrusted: wire.k === 1,
     expires: wire.e ?? null,
   };

@@ -1,5 +1,5 @@
-// Compares the packets of every Matroska and WebM file of a corpus with those that ffprobe read: count, size, CRC and
-// time. The corpus lies outside of the project: SLUICE_CORPUS names its folder (default: ../shared/corpus).
+// Compares the packets of every Matroska, WebM and MPEG-TS file of a corpus with those that ffprobe read: count, size,
+// CRC and time (of transport streams from the first packet of each stream on: ffprobe unwraps them its own way). The corpus lies outside of the project: SLUICE_CORPUS names its folder (default: ../shared/corpus).
 //   npm run build && node test/corpus/packets.mjs [--match TEXT]
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { crc32, gunzipSync } from 'node:zlib';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const { openMatroska } = await import(join(project, 'dist/parsers/matroska/demuxer.js'));
+const { openTransportStream } = await import(join(project, 'dist/parsers/mpegts/demuxer.js'));
 const { memorySource } = await import(join(project, 'dist/src/core/bytes.js'));
 const corpus = process.env.SLUICE_CORPUS ?? join(project, '../shared/corpus');
 const { values } = parseArgs({ options: { match: { type: 'string' } } });
@@ -22,12 +23,16 @@ function manifest() {
   const names = head.split('\t');
   return rows
     .map((row) => Object.fromEntries(row.split('\t').map((cell, i) => [names[i], cell])))
-    .filter((file) => /matroska|webm/.test(file.container))
+    .filter((file) => /matroska|webm|mpegts/.test(file.container))
     .filter((file) => !values.match || file.path.includes(values.match));
 }
 
 /** Tracks that ffprobe reads otherwise, and why: they are not compared. */
 const NOT_COMPARED = {
+  'androidx+media/libraries/test_data/src/test/assets/media/ts/sample_ac3.ts#1900':
+    'ffprobe counts the end of a frame that began before the file',
+  'androidx+media/libraries/test_data/src/test/assets/media/ts/sample_ait.ts#330':
+    'ffprobe counts the beginning of a frame that the file ends in',
   'joeyparrish+shaka-packager/packager/media/test/data/bear-vp8-webvtt.webm#3':
     'ffprobe takes identifier and settings out of D_WEBVTT blocks and gives them as side data',
   'webmproject+libwebm/testing/testdata/invalid/invalid_vp9_bitstream-bug_1416.webm#2':
@@ -53,9 +58,10 @@ function oracle(path) {
   return streams;
 }
 
-async function packets(path) {
+async function packets({ path, container }) {
   const file = readFileSync(join(corpus, 'files', path));
-  const demuxer = await openMatroska(memorySource(file), signal, { asStored: true });
+  const open = container === 'mpegts' ? openTransportStream : openMatroska;
+  const demuxer = await open(memorySource(file), signal, { asStored: true });
   const { start, end } = demuxer.payload;
   const byTrack = new Map(demuxer.tracks.map((track) => [track.id, []]));
   const query = { start, soft: end, end, tracks: new Set(byTrack.keys()) };
@@ -100,25 +106,44 @@ function compare(own, theirs, { sourceCodec, codecDelay = 0 }) {
   return found;
 }
 
+/** What is cut into frames as ffprobe does it; of Opus it takes the control headers away. */
+const CUT = new Set(['h264', 'hevc', 'aac', 'aac_latm', 'ac3', 'eac3', 'mpeg-audio', 'dts']);
+
+const unreadable = ({ sourceCodec, unreadable: reason }, { container }) =>
+  container === 'mpegts'
+    ? (reason ?? (CUT.has(sourceCodec) ? null : `${sourceCodec} is not compared`))
+    : null;
+
+/** By where ffprobe has the first packet of the stream. */
+function shifted(own, theirs, { container }) {
+  if (container !== 'mpegts' || !theirs || own.length === 0) return own;
+  const offset = own[0].time - theirs[0].time;
+  return own.map((packet) => ({ ...packet, time: packet.time - offset }));
+}
+
 /** What differs, and what is only worth knowing. */
-async function check(path) {
+async function check(file) {
+  const { path } = file;
   const hasOracle = existsSync(join(corpus, 'oracles/ffprobe', `${path}.csv.gz`));
-  const { demuxer, byTrack, skipped } = await packets(path);
+  const { demuxer, byTrack, skipped } = await packets(file);
   const notes = skipped > 0 ? [`${skipped} bytes skipped`] : [];
   if (!hasOracle) return { wrong: [], notes: [...notes, 'ffprobe reads no packet of it'] };
   const streams = oracle(path);
   const wrong = demuxer.tracks.flatMap((track, i) => {
-    const reason = NOT_COMPARED[`${path}#${track.id}`];
+    const reason = NOT_COMPARED[`${path}#${track.id}`] ?? unreadable(track, file);
     if (reason) notes.push(reason);
-    const found = reason ? [] : compare(byTrack.get(track.id), streams.get(i) ?? [], track);
+    const found = reason
+      ? []
+      : compare(shifted(byTrack.get(track.id), streams.get(i), file), streams.get(i) ?? [], track);
     return found.map((text) => `#${track.id} ${track.sourceCodec}: ${text}`);
   });
   return { wrong, notes };
 }
 
 const counts = { agree: 0, differ: 0, refused: 0 };
-for (const { path, peculiarity } of manifest()) {
-  const { wrong, notes, refused } = await check(path).catch((error) => ({
+for (const file of manifest()) {
+  const { path, peculiarity } = file;
+  const { wrong, notes, refused } = await check(file).catch((error) => ({
     wrong: [],
     notes: [],
     refused: `${error.code}: ${error.message}`,

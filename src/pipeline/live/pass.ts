@@ -2,6 +2,7 @@ import { openContainer } from '../../../parsers/detect.ts';
 import type { Sample, SampleBatch, Sequence } from '../../core/contracts.ts';
 import { MediaError } from '../../core/errors.ts';
 import { OneWaySource } from '../one-way-source.ts';
+import { programOf } from '../plan-title.ts';
 import { planRenditions, type Rendition } from '../renditions.ts';
 import { refuseNothing, type SelectionOptions, selectTracks } from '../select-tracks.ts';
 import { type KeptTracks, keptIds } from '../survey.ts';
@@ -32,7 +33,10 @@ export async function openPass(
   const source = new OneWaySource(sequence, signal);
   try {
     const version = await versionOf(source, options, signal);
-    const demuxer = await openContainer(source, signal, { access: 'in order' });
+    const demuxer = await openContainer(source, signal, {
+      access: 'in order',
+      ...programOf(options),
+    });
     const declared = selectTracks(demuxer.tracks, options);
     refuseNothing(declared);
     source.forget();

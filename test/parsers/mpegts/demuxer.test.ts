@@ -228,9 +228,12 @@ describe('time', () => {
     expect(relative(wrapped)).toEqual(plain);
   });
 
-  test('goes on at another clock, with other PIDs', async () => {
+  test.each([
+    '0',
+    '1',
+  ])('goes on at another clock, with other PIDs, in tables of version %s', async (version) => {
     const second = makeStream({
-      mux: ['-output_ts_offset', '7777', '-mpegts_start_pid', '0x200', '-tables_version', '1'],
+      mux: ['-output_ts_offset', '7777', '-mpegts_start_pid', '0x200', '-tables_version', version],
     });
     const file = concat([film(), second]);
     for (const access of ['anywhere', 'in order'] as const) {

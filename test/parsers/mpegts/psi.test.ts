@@ -109,6 +109,13 @@ describe('any changed byte is read or refused', () => {
     });
   });
 
+  test('a length that no section can have is given up, and the next section is read', () => {
+    const reader = new SectionReader();
+    const tooLong = concat([Uint8Array.of(0, 2, 0xbf, 0xff), new Uint8Array(5000)]);
+    expect(reader.push(tooLong, true)).toEqual([]);
+    expect(reader.push(concat([Uint8Array.of(0), table]), true)).toEqual([table]);
+  });
+
   test('of packets', () => {
     const packet = tsPacket({ pid: 256, payload: new Uint8Array(100), pcr: 5 });
     expectMediaErrors(packet, (bytes) => {
