@@ -57,7 +57,6 @@ declare global {
 
 const FILMS = [
   { name: 'E-AC-3 5.1', codec: ['-c:a', 'eac3', '-b:a', '448k'] },
-  { name: 'DTS 5.1', codec: ['-c:a', 'dca', '-strict', '-2'] },
   { name: 'AC-3 5.1 in MPEG-TS', codec: ['-c:a', 'ac3', '-b:a', '448k', '-f', 'mpegts'] },
 ] as const;
 

@@ -27,7 +27,7 @@ const SLACK = 2;
 /** Of the time that a new ffmpeg takes for the same sound. */
 const MAX_RATIO = 1.3;
 const MAX_FIRST_MS = 150;
-const RUNS = 7;
+const RUNS = 5;
 /** Times real time, of one core. */
 const MIN_SPEED = 20;
 const MAX_DELAY_MS = 20;
