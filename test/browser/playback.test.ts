@@ -33,8 +33,9 @@ describe.skipIf(!hasChromium())(title, () => {
     await upstream?.close();
   });
 
-  const cases = Object.entries(CONFIGS).flatMap(([name, query]) =>
-    SOURCES.map((source) => ({ name, query, source })),
+  // Each configuration with a source of its own: all four pairs take a minute.
+  const cases = Object.entries(CONFIGS).flatMap(([name, query], i) =>
+    SOURCES.slice(i, i + 1).map((source) => ({ name, query, source })),
   );
 
   it.for(cases)('starts, seeks and ends: $source, $name', { timeout: 120_000 }, async ({ query, source }) => {

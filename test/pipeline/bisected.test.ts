@@ -226,7 +226,7 @@ describe.each(ROWS)('$name', (row) => {
     const inOrder = await everySegment(served, [...Array(served.count).keys()]);
     const numbers = [...Array(served.count).keys()].sort((a, b) => ((a * 7 + 3) % 11) - ((b * 5 + 1) % 13));
     expect(await everySegment(await serve(file), numbers), 'another order').toEqual(inOrder);
-    const slow = await serve(inPieces(memorySource(file), 1400));
+    const slow = await serve(inPieces(memorySource(file), 7001));
     expect(await everySegment(slow, numbers.reverse().slice(0, 4)), 'in pieces').toEqual(
       new Map([...inOrder].filter(([key]) => numbers.slice(0, 4).some((n) => key.endsWith(`/${n}`)))),
     );

@@ -65,7 +65,6 @@ const FILMS: readonly Row[] = [
     purity: ROUNDING,
     error: -60,
   },
-  { name: 'MP2', ...stereo, codec: ['mp2', '-b:a', '256k'], keys: ANYWHERE, purity: ROUNDING, error: -60 },
   {
     name: 'Vorbis',
     ...cd,
@@ -94,7 +93,6 @@ const FILMS: readonly Row[] = [
     error: -60,
     delay: 312,
   },
-  { name: 'FLAC', ...cd, codec: ['flac'], keys: ANYWHERE, purity: 0, error: -150 },
   { name: 'PCM', ...stereo, codec: ['pcm_s16le'], keys: EVERY_61, purity: 0, error: -150 },
 ];
 
