@@ -41,6 +41,7 @@ export interface MediaPlaylist {
   readonly targetDuration: number;
   /** EVENT: may grow until it is ended. */
   readonly type: 'VOD' | 'EVENT';
+  /** False: more segments come, and a list with the next one can be waited for (RFC 8216bis, 4.4.3.8). */
   readonly isEnded: boolean;
   /** Seconds where players shall begin (RFC 8216, 4.3.5.2); null leaves it to them. */
   readonly startsAt: number | null;
@@ -76,6 +77,7 @@ export function mediaPlaylist(playlist: MediaPlaylist): string {
   return lines([
     ...header(playlist.isIndependent),
     `#EXT-X-TARGETDURATION:${playlist.targetDuration}`,
+    ...(playlist.isEnded ? [] : ['#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES']),
     '#EXT-X-MEDIA-SEQUENCE:0',
     `#EXT-X-PLAYLIST-TYPE:${playlist.type}`,
     ...(playlist.startsAt === null ? [] : [`#EXT-X-START:TIME-OFFSET=${playlist.startsAt}`]),

@@ -1,22 +1,14 @@
 import { readRange } from '../../src/core/bytes.ts';
-import type { Demuxer, SampleBatch, SampleQuery, Source } from '../../src/core/contracts.ts';
+import type { Demuxer, Source } from '../../src/core/contracts.ts';
 import { corrupt, MediaError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { nanoseconds } from '../../src/core/time.ts';
 import { findFraming, findPacket, type PacketFraming } from './framing.ts';
-import {
-  chooseProgram,
-  followTables,
-  movedStreams,
-  type ProgramStream,
-  ProgramTables,
-  readTables,
-  streamsOf,
-} from './program.ts';
-import { MAX_HOLD, type ReaderContext, type StreamReading, TransportReader } from './reader.ts';
+import { chooseProgram, followTables, ProgramTables, readTables, streamsOf } from './program.ts';
+import { type StreamReading, TransportReader } from './reader.ts';
+import { type Opened, readSamples } from './samples.ts';
 import { isScannedWhole, type Scanned, scanPlaces, scanWhole } from './scan.ts';
-import { JumpFinder, StampMap } from './stamps.ts';
-import { type Description, describe, describing, isDescribed, reading, tracksOf } from './tracks.ts';
+import { describe, describing, isDescribed, tracksOf } from './tracks.ts';
 
 export interface TransportOptions {
   /** Frames as the stream has them: Annex B, ADTS, LATM; nothing joined. For comparing with other readers. */
@@ -28,16 +20,6 @@ export interface TransportOptions {
 
 /** Muxers derive stamps from clocks of milliseconds as often as not. */
 const PRECISION = nanoseconds(1_000_000);
-
-/** What is known of the stream. */
-interface Opened {
-  readonly source: Source;
-  readonly framing: PacketFraming;
-  readonly streams: readonly ProgramStream[];
-  readonly program: number;
-  readonly descriptions: readonly Description[];
-  readonly end: number;
-}
 
 /**
  * Opens an MPEG transport stream: its tables, then as much as it takes to know every stream's configuration, then what
@@ -75,6 +57,7 @@ export async function openTransportStream(
     seekPoints: () => null,
     samples: (query, signal) =>
       readSamples(opened, query, { signal, scanned, isAsStored: options.asStored ?? false }),
+    crossesSeams: true,
     resync: (bytes, from) => findPacket(bytes, from, framing),
   };
 }
@@ -129,84 +112,4 @@ function scan(opened: Opened, head: Uint8Array, signal: AbortSignal): Promise<Sc
   const pids = streams.filter(({ kind }) => kind === 'video' || kind === 'audio').map(({ pid }) => pid);
   const place = { source, framing, pids, tables: () => followTables(program, streams), signal };
   return isScannedWhole(end) ? scanWhole(place, { start: framing.start, end }) : scanPlaces(place, head, end);
-}
-
-interface Sampling {
-  readonly signal: AbortSignal;
-  /** Null where stamps are followed as they come. */
-  readonly scanned: Scanned | null;
-  readonly isAsStored: boolean;
-}
-
-/** Steps in which reading goes on behind `SampleQuery.soft`. */
-const STEP = { first: 64 * 1024, last: 1024 * 1024 };
-
-async function* readSamples(
-  opened: Opened,
-  query: SampleQuery,
-  { signal, scanned, isAsStored }: Sampling,
-): AsyncGenerator<SampleBatch> {
-  const { source, end } = opened;
-  const current = scanned?.maps.findLast(({ position }) => position < query.start)?.streams ?? opened.streams;
-  const moved = movedStreams(opened.streams, current);
-  const streams = opened.descriptions.flatMap((description): StreamReading[] => {
-    const { pid } = description.stream;
-    const own = query.tracks.has(pid) ? reading(description, isAsStored) : null;
-    return own ? [{ trackId: pid, pid: moved.get(pid) ?? pid, ...own }] : [];
-  });
-  const context = contextOf({ ...opened, streams: current }, streams, scanned?.stamps ?? null);
-  const reader = new TransportReader(query.start, context);
-  let from = query.start;
-  let to = Math.min(Math.max(query.soft, query.start), query.end);
-  for (let step = STEP.first; from < query.end; step = Math.min(step * 2, STEP.last)) {
-    let reached = from;
-    for await (const chunk of source.read({ start: from, end: to }, signal)) {
-      reached += chunk.length;
-      yield reader.push(chunk);
-    }
-    if (reached < to) break;
-    from = to;
-    to = Math.min(to + step, query.end);
-  }
-  if (query.end >= end) yield reader.flush();
-  else if (query.isCompleting) yield* complete(opened, query.end, { reader, signal });
-}
-
-/** What began before a place and is not whole there: reads on until it is, or keeps nothing back any longer. */
-async function* complete(
-  { source, end }: Opened,
-  place: number,
-  { reader, signal }: { readonly reader: TransportReader; readonly signal: AbortSignal },
-): AsyncGenerator<SampleBatch> {
-  const range = { start: place, end: Math.min(end, place + MAX_HOLD) };
-  let isOver = reader.reached >= place;
-  if (!isOver)
-    for await (const chunk of source.read(range, signal)) {
-      yield before(reader.push(chunk), place);
-      isOver = reader.reached >= place;
-      if (isOver) break;
-    }
-  if (!isOver) yield before(reader.flush(), place);
-}
-
-const before = ({ samples, skipped }: SampleBatch, place: number): SampleBatch => ({
-  samples: samples.filter(({ position }) => position < place),
-  next: null,
-  skipped,
-});
-
-function contextOf(
-  { framing, streams, program }: Opened,
-  readings: readonly StreamReading[],
-  stamps: StampMap | null,
-): ReaderContext {
-  const map = stamps ?? new StampMap();
-  const finder = stamps ? null : new JumpFinder(map);
-  return {
-    framing,
-    streams: readings,
-    ticksOf: (pid, stamp, position) => map.ticksOf(pid, stamp, position),
-    ...(finder ? { see: (pid, stamp, at) => finder.see(pid, stamp, at) } : {}),
-    tables: followTables(program, streams),
-  };
 }

@@ -64,6 +64,8 @@ const BACK = 2 * CLOCK;
 const AHEAD = 60 * CLOCK;
 /** Where a discontinuity was announced. */
 const ANNOUNCED_AHEAD = CLOCK;
+/** By which what comes after a cut may repeat what came before: servers begin with some seconds of the past. */
+const REPEATED = 15 * CLOCK;
 /** By which a PID's first packet may lie before or behind what was met. */
 const BEGINNING = 60 * CLOCK;
 /** Clocks that are remembered: one wild stamp is no reason to stay on its clock. */
@@ -81,6 +83,8 @@ interface Line {
   step: number;
   shift: number;
   ruledAt: number;
+  /** No packet of it came since the stream was cut. */
+  isCut: boolean;
 }
 
 /**
@@ -99,6 +103,11 @@ export class JumpFinder {
     this.#map = map;
   }
 
+  /** What comes now does not continue what came. */
+  cut(): void {
+    for (const line of this.#lines.values()) line.isCut = true;
+  }
+
   /** The next PES packet. @param stamp DTS, PTS without one. @param isAnnounced its PID or that of the PCR said so */
   see(pid: number, stamp: number, at: { readonly position: number; readonly isAnnounced: boolean }): void {
     const line = this.#lines.get(pid);
@@ -111,6 +120,7 @@ export class JumpFinder {
       time,
       step: line && time > line.time ? Math.min(time - line.time, CLOCK) : (line?.step ?? USUAL_STEP),
       ruledAt: isRuled ? line.ruledAt : found.raw,
+      isCut: false,
     });
     this.#latest = Math.max(this.#latest, time);
     this.#remember(found);
@@ -125,9 +135,10 @@ export class JumpFinder {
 
   #follow(line: Line, stamp: number, isAnnounced: boolean): { raw: number; shift: number } {
     const raw = unwrap(stamp, line.raw);
-    const ahead = isAnnounced ? ANNOUNCED_AHEAD : AHEAD;
+    const ahead = isAnnounced && !line.isCut ? ANNOUNCED_AHEAD : AHEAD;
+    const back = line.isCut ? REPEATED : BACK;
     const isNear = (time: number) =>
-      (time >= line.time - BACK && time <= line.time + ahead) || Math.abs(time - this.#latest) <= BACK;
+      (time >= line.time - back && time <= line.time + ahead) || Math.abs(time - this.#latest) <= BACK;
     if (isNear(raw + line.shift)) return { raw, shift: line.shift };
     return this.#known(stamp, isNear) ?? this.#jump(raw, line.time + line.step);
   }

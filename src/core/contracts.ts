@@ -18,10 +18,17 @@ export interface Source {
    * @throws MediaError `upstream…`, `changed`, `forbidden-address`, `rate`, `not-found`; the abort reason when aborted.
    */
   read(range: ByteRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Positions of chunks that do not continue what came before: a broadcast that was cut and went on later. Ascending,
+   * and known when the chunk is given; absent where there are none.
+   */
+  readonly seams?: readonly number[];
 }
 
 /** Bytes that can only be read from the first one on, each once, by one reader. */
 export interface Sequence {
+  /** Bytes of the whole; null where the upstream does not say: it may be live. */
+  readonly size: number | null;
   /**
    * One transfer of the whole resource; chunks as they arrive, no faster than they are taken.
    * @throws MediaError of the upstream; the abort reason when aborted
@@ -156,6 +163,8 @@ export interface Demuxer {
    * bytes cuts is told as `next` and comes whole in a later batch.
    */
   samples(query: SampleQuery, signal: AbortSignal): AsyncIterable<SampleBatch>;
+  /** It can be read on behind `Source.seams`. */
+  readonly crossesSeams?: true;
   /** Position of the first structure at or after `from` where parsing can begin, found by content; null if none. */
   resync(bytes: Uint8Array, from: number): number | null;
 }

@@ -53,6 +53,8 @@ export const LIMITS = {
   liveWaiting: 128 * 1024 * 1024,
   /** Milliseconds that a viewer waits for a segment that is being made: players ask again after that. */
   liveWait: 20_000,
+  /** Milliseconds that a list is held back until it has a new segment: hls.js waits 10 s for an answer. */
+  liveListWait: 8000,
   /** Milliseconds without a request after which such a title is let go: a paused player asks every ten seconds. */
   liveIdle: 30_000,
   /** Attachments and other elements are skipped, never read; this many hops while looking for the first cluster. */

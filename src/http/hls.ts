@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { PLAYLIST_TYPE } from '../../muxers/hls.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Media } from '../pipeline/library.ts';
-import type { LiveStream } from '../pipeline/live/live-stream.ts';
+import type { LiveProgress, LiveStream } from '../pipeline/live/live-stream.ts';
 import { renderSegment } from '../pipeline/render-segment.ts';
 import { livePlaylist, type Rendition, renditionPlaylist } from '../pipeline/renditions.ts';
 import { titlePlaylist } from '../pipeline/title-playlist.ts';
@@ -39,7 +39,7 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
     const { media, rendition } = await openRendition(c);
     const { title, renditions, live } = media;
     const text = live
-      ? livePlaylist(title, rendition, live.progress())
+      ? livePlaylist(title, rendition, await progressOf(c, live))
       : renditionPlaylist(title, renditions, rendition);
     return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl: live ? BRIEFLY : FOREVER });
   });
@@ -66,6 +66,24 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
   });
 
   return routes;
+}
+
+/**
+ * How far a title has come. Who asks for a list with a segment that is not there yet waits for it (Blocking Playlist
+ * Reload: RFC 8216bis, 6.2.5.2).
+ * @throws MediaError `bad-request` for what no list will have soon
+ */
+async function progressOf(c: Context<AppEnv>, live: LiveStream): Promise<LiveProgress> {
+  const asked = c.req.query('_HLS_msn');
+  const progress = live.progress();
+  if (asked === undefined || progress.isEnded) return progress;
+  const n = /^\d{1,9}$/.test(asked) ? Number(asked) : Number.NaN;
+  if (!(n < progress.ends.length + 2))
+    throw new MediaError(
+      'bad-request',
+      `_HLS_msn=${asked.slice(0, 20)} is not the number of a segment to come`,
+    );
+  return live.progressTo(n, c.req.raw.signal);
 }
 
 /** What is known of a resource before a byte of it is made: its tag names the bytes. */

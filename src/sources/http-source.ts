@@ -189,6 +189,8 @@ class RangeReader {
   }
 
   async #loadWhole(opened: Opened, controller: AbortController, signal: AbortSignal): Promise<Uint8Array> {
+    const declared = opened.answer.header('content-length');
+    if (declared !== null && /^\d{1,15}$/.test(declared)) this.identity.learnSize(Number(declared));
     const body = await this.#whole.load(opened, controller, signal);
     if (this.identity.check(opened) === 'unproven') this.identity.checkHead(body);
     this.identity.accept(opened);

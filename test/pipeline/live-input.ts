@@ -30,6 +30,7 @@ export function watched(open: (opening: number) => Iterable<Uint8Array>): Watche
   const openings: { taken: number; isOpen: boolean }[] = [];
   return {
     openings,
+    size: 1,
     async *open(signal) {
       const opening = { taken: 0, isOpen: true };
       openings.push(opening);

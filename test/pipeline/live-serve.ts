@@ -18,6 +18,7 @@ export function counted(chunks: () => Iterable<Uint8Array> | AsyncIterable<Uint8
   const state = { opened: 0, running: 0, pulled: 0 };
   return {
     state,
+    size: 1,
     async *open(signal) {
       state.opened++;
       state.running++;

@@ -185,6 +185,7 @@ describe('letting go', () => {
     // It stops for good within a segment.
     let hasEnded = false;
     const input: Sequence = {
+      size: 1,
       async *open(signal) {
         try {
           yield* endlessFilm({ seconds: 9, pictureBytes: 20_000 });
@@ -224,6 +225,7 @@ describe('letting go', () => {
     const controller = new AbortController();
     let isEnded = false;
     const input: Sequence = {
+      size: 1,
       async *open(signal) {
         try {
           await new Promise((_, reject) =>

@@ -5,7 +5,7 @@ import { LIMITS } from '../../src/core/limits.ts';
 import { createLibrary, type OpenedSource } from '../../src/pipeline/library.ts';
 import { LiveBudget } from '../../src/pipeline/live/budget.ts';
 import { LiveStream } from '../../src/pipeline/live/live-stream.ts';
-import { OneWaySource } from '../../src/pipeline/one-way-source.ts';
+import { OneWaySource } from '../../src/pipeline/live/one-way-source.ts';
 import {
   begin,
   endless,
@@ -250,6 +250,7 @@ function stopping(seconds = 33): Watched {
   const openings: { taken: number; isOpen: boolean }[] = [];
   return {
     openings,
+    size: 1,
     async *open(signal) {
       const opening = { taken: 0, isOpen: true };
       openings.push(opening);

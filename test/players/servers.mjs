@@ -59,7 +59,7 @@ function forward(sluice, refusals, request, response) {
 }
 
 /** The built server in a process of its own; SLUICE_DIST names another build than dist. */
-async function startSluice() {
+export async function startSluice() {
   const state = mkdtempSync(join(tmpdir(), 'sluice-players-state-'));
   const entry = join(process.env.SLUICE_DIST ?? join(project, 'dist'), 'src/node.js');
   const args = ['--port', '0', '--host', '127.0.0.1', '--state', state, '--allow', '127.0.0.1'];

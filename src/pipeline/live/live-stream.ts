@@ -18,6 +18,11 @@ export interface LiveEvents {
   readonly onBroken?: (error: unknown) => void;
 }
 
+/**
+ * Segments of what may be live that are listed at first: who plays two has the third in hand when the next one comes.
+ * What has a length comes faster than it plays, most often.
+ */
+const AT_FIRST = 3;
 /** Segments behind the newest one that may be asked for while others watch: to make far ones, theirs are let go. */
 const NEAR = 8;
 /** Milliseconds after which who got the last segment is taken to have left. */
@@ -52,7 +57,7 @@ export class LiveStream {
   static async open(input: LiveInput, events: LiveEvents, signal: AbortSignal): Promise<LiveStream> {
     const main = await beginPass(input, signal);
     try {
-      await main.window.begun(signal);
+      await main.window.begun(input.sequence.size === null ? AT_FIRST : 1, signal);
     } catch (error) {
       main.end(new MediaError('upstream', 'There is nothing to list'));
       throw error;
@@ -73,6 +78,13 @@ export class LiveStream {
     const { first, ends, sounds, isEnded, error, oldest } = this.#main.window;
     const failure = error === null ? null : error instanceof Error ? error.message : String(error);
     return { first, ends, sounds, isEnded, failure, isFromStart: oldest === 0 };
+  }
+
+  /** As `progress`, but waits until there is a segment `n`, for as long as players wait. */
+  async progressTo(n: number, signal: AbortSignal): Promise<LiveProgress> {
+    this.#touch();
+    await this.#main.window.reached(n, signal);
+    return this.progress();
   }
 
   /**

@@ -1,7 +1,6 @@
 import { openContainer } from '../../../parsers/detect.ts';
 import type { Sample, SampleBatch, Sequence } from '../../core/contracts.ts';
 import { MediaError } from '../../core/errors.ts';
-import { OneWaySource } from '../one-way-source.ts';
 import { programOf } from '../plan-title.ts';
 import { planRenditions, type Rendition } from '../renditions.ts';
 import { refuseNothing, type SelectionOptions, selectTracks } from '../select-tracks.ts';
@@ -9,6 +8,7 @@ import { type KeptTracks, keptIds } from '../survey.ts';
 import type { Title } from '../title.ts';
 import { versionOf } from '../version.ts';
 import { LiveBeginning, planLive, withoutUnseenVideo } from './live-plan.ts';
+import { OneWaySource } from './one-way-source.ts';
 import { type LiveSegment, Segmenter } from './segmenter.ts';
 import { StampLine } from './stamp-line.ts';
 
@@ -40,6 +40,7 @@ export async function openPass(
     const declared = selectTracks(demuxer.tracks, options);
     refuseNothing(declared);
     source.forget();
+    if (demuxer.crossesSeams) source.bridge((head) => demuxer.resync(head, 0) !== null);
     const { start, end } = demuxer.payload;
     const query = { start, soft: start, end, tracks: keptIds(declared.kept) };
     const batches = demuxer.samples(query, signal)[Symbol.asyncIterator]();

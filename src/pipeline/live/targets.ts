@@ -1,15 +1,18 @@
 import { LIMITS } from '../../core/limits.ts';
 
-/** Least distance of a cut from the one before it, in seconds: a fast start, then steady. */
-const TARGETS = [2, 2, 4, 6] as const;
+/**
+ * Least distance of a cut from the one before it, in seconds: a fast start, then steady. Where media comes as fast as it
+ * plays, a player has to have as much in hand as one segment lasts.
+ */
+const TARGETS = [2, 2, 4] as const;
 
-export const targetOf = (segments: number): number => TARGETS[segments] ?? TARGETS[3];
+export const targetOf = (segments: number): number => TARGETS[segments] ?? TARGETS[2];
 
 /**
  * EXT-X-TARGETDURATION of what grows, fixed from its first listing on: the last target and a GOP of 250 pictures, the
  * habit of encoders, fit.
  */
-export const TARGET_DURATION = 17;
+export const TARGET_DURATION = 15;
 
 /**
  * Seconds after which a segment ends at whatever picture comes, where none comes at which decoding can begin: with a

@@ -113,9 +113,20 @@ export class Window {
     return segment;
   }
 
-  /** Waits until there is something to list. @throws the reason when the input ended before that */
-  async begun(signal: AbortSignal): Promise<void> {
-    while (this.count === 0 && !this.#isEnded) await this.#change(signal);
+  /** Waits until segment `n` is made or never will be, for as long as a list may be held back. */
+  async reached(n: number, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, AbortSignal.timeout(LIMITS.liveListWait)]);
+    try {
+      while (n >= this.count && !this.#isEnded) await this.#change(either);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!either.aborted) throw error;
+    }
+  }
+
+  /** Waits until there are so many segments to list, or all. @throws the reason when the input ended before the first */
+  async begun(segments: number, signal: AbortSignal): Promise<void> {
+    while (this.count < segments && !this.#isEnded) await this.#change(signal);
     if (this.count === 0)
       throw this.#error ?? new MediaError('truncated', 'The file ends before its first packet');
   }

@@ -1,6 +1,7 @@
-import type { ByteRange, Sequence, Source } from '../core/contracts.ts';
-import { corrupt } from '../core/errors.ts';
-import { LIMITS } from '../core/limits.ts';
+import type { ByteRange, Sequence, Source } from '../../core/contracts.ts';
+import { corrupt } from '../../core/errors.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { type Arrival, Transfers } from './transfers.ts';
 
 /** Bytes kept behind the farthest one read while a container is opened: the first frames of its tracks. */
 const KEPT = LIMITS.head + 2 * LIMITS.firstFrames;
@@ -19,7 +20,8 @@ interface Piece {
  */
 export class OneWaySource implements Source {
   readonly size = Number.MAX_SAFE_INTEGER;
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly seams: number[] = [];
+  readonly #transfers: Transfers;
   /** What was pulled and may be asked for again, in order. */
   #pieces: Piece[] = [];
   #page = new Uint8Array(0);
@@ -29,7 +31,12 @@ export class OneWaySource implements Source {
   #isEnded = false;
 
   constructor(sequence: Sequence, signal: AbortSignal) {
-    this.#chunks = sequence.open(signal)[Symbol.asyncIterator]();
+    this.#transfers = new Transfers(sequence, signal);
+  }
+
+  /** From now on the input goes on where it was cut. @param isEntry whether the first bytes of an answer are more of it */
+  bridge(isEntry: (head: Uint8Array) => boolean): void {
+    this.#transfers.bridge(isEntry);
   }
 
   /** From now on nothing is read twice. */
@@ -41,7 +48,7 @@ export class OneWaySource implements Source {
   async close(): Promise<void> {
     this.#isEnded = true;
     this.#pieces = [];
-    await this.#chunks.return?.();
+    await this.#transfers.close();
   }
 
   /** @throws MediaError `corrupt` for bytes that were passed already */
@@ -68,20 +75,21 @@ export class OneWaySource implements Source {
   /** Brings the next chunk; false at the end. */
   async #pull(): Promise<boolean> {
     if (this.#isEnded) return false;
-    const next = await this.#chunks.next();
-    if (next.done || this.#isEnded) {
+    const next = await this.#transfers.next();
+    if (!next || this.#isEnded) {
       this.#isEnded = true;
       return false;
     }
-    this.#hold(next.value);
+    this.#hold(next);
     if (this.#pulled > KEPT)
       this.#drop((piece) => piece.start >= LIMITS.head && endOf(piece) < this.#pulled - KEPT);
     return true;
   }
 
-  #hold(chunk: Uint8Array): void {
-    const last = this.#pieces.at(-1);
+  #hold({ bytes: chunk, isSeam }: Arrival): void {
+    const last = isSeam ? undefined : this.#pieces.at(-1);
     const start = this.#pulled;
+    if (isSeam) this.seams.push(start);
     this.#pulled += chunk.length;
     if (chunk.length >= SMALL) {
       this.#pieces.push({ start, bytes: chunk });
