@@ -1,6 +1,6 @@
 import type { TimedPacket } from '../../src/core/contracts.ts';
 import { MediaError } from '../../src/core/errors.ts';
-import { box, fourcc, fullBox, type Part, serialize, u32, u32List, u64 } from './box.ts';
+import { box, fourcc, fullBox, type Part, serialize, u32, u64 } from './box.ts';
 
 export type FragmentKind = 'video' | 'audio';
 
@@ -120,13 +120,24 @@ const trun = ({ samples, layout, dataOffset }: Run): Part =>
   fullBox(
     { type: 'trun', version: 1, flags: TRUN.dataOffset | layout.perSample },
     u32(samples.length, dataOffset),
-    u32List(samples.flatMap((sample) => sampleFields(sample, layout.perSample))),
+    sampleFields(samples, layout.perSample),
   );
 
-/** In the order that the specification gives the optional fields. */
-const sampleFields = ({ packet, dts, duration }: TimedPacket, flags: number): number[] => [
-  ...(flags & TRUN.duration ? [duration] : []),
-  ...(flags & TRUN.size ? [packet.data.length] : []),
-  ...(flags & TRUN.flags ? [packet.isSync ? SYNC : NON_SYNC] : []),
-  ...(flags & TRUN.compositionOffset ? [packet.pts - dts] : []),
-];
+/** Of each sample, in the order that the specification gives the optional fields. */
+function sampleFields(samples: readonly TimedPacket[], flags: number): Uint8Array {
+  const bytes = new Uint8Array(4 * bitCount(flags) * samples.length);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  const put = (flag: number, value: number): void => {
+    if ((flags & flag) === 0) return;
+    view.setUint32(at, value);
+    at += 4;
+  };
+  for (const { packet, dts, duration } of samples) {
+    put(TRUN.duration, duration);
+    put(TRUN.size, packet.data.length);
+    put(TRUN.flags, packet.isSync ? SYNC : NON_SYNC);
+    put(TRUN.compositionOffset, packet.pts - dts);
+  }
+  return bytes;
+}
