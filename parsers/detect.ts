@@ -3,6 +3,7 @@ import type { Demuxer, Source } from '../src/core/contracts.ts';
 import { MediaError, unsupported } from '../src/core/errors.ts';
 import { LIMITS } from '../src/core/limits.ts';
 import { openMatroska } from './matroska/demuxer.ts';
+import { openMp4 } from './mp4/demuxer.ts';
 import { openTransportStream } from './mpegts/demuxer.ts';
 import { findFraming } from './mpegts/framing.ts';
 
@@ -59,7 +60,7 @@ const CONTAINERS: readonly Container[] = [
     name: 'MP4',
     score: (head) =>
       ['ftyp', 'moov', 'mdat', 'styp', 'moof', 'sidx', 'wide', 'free'].some((t) => has(head, 4, t)) ? 0.9 : 0,
-    open: null,
+    open: openMp4,
   },
   { name: 'MPEG-TS', score: transportStream, open: openTransportStream },
   { name: 'MPEG program stream', score: startsWith('\0\0\x01\xba'), open: null },

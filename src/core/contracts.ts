@@ -143,6 +143,20 @@ export interface ContainerInfo {
   readonly tags: readonly { readonly name: string; readonly value: string }[];
 }
 
+/** What tables tell of every packet of a track, in decode order. */
+export interface TrackTable {
+  readonly count: number;
+  /** Presentation times on the container's clock: nanoseconds. */
+  readonly times: Float64Array;
+  /** As `Sample.position`, ascending; also where reading can begin. */
+  readonly positions: Float64Array;
+  /** Bytes as stored. */
+  size(i: number): number;
+  duration(i: number): Nanoseconds;
+  /** The container's own claim. */
+  isKey(i: number): boolean;
+}
+
 /** A container opened for reading: what it says of itself, and its packets from any seek point on. */
 export interface Demuxer {
   readonly container: string;
@@ -163,6 +177,8 @@ export interface Demuxer {
    * bytes cuts is told as `next` and comes whole in a later batch.
    */
   samples(query: SampleQuery, signal: AbortSignal): AsyncIterable<SampleBatch>;
+  /** Every packet of a track, where the container has tables of them: nothing needs to be looked for then. */
+  table?(trackId: number): TrackTable | null;
   /** It can be read on behind `Source.seams`. */
   readonly crossesSeams?: true;
   /** Position of the first structure at or after `from` where parsing can begin, found by content; null if none. */

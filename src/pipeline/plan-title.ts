@@ -20,6 +20,7 @@ import {
 import { type KeptTracks, type Survey, surveyWhole } from './survey.ts';
 import { surveyBisected } from './survey-bisected.ts';
 import { surveySampled } from './survey-sampled.ts';
+import { surveyTabled, tablesOf } from './survey-tabled.ts';
 import type { Title } from './title.ts';
 import { versionOf } from './version.ts';
 import { saneBounds, withinBounds } from './wild-stamps.ts';
@@ -86,10 +87,12 @@ async function surveyTitle(
     throw new MediaError('truncated', 'The file ends before its first packet', {
       offset: demuxer.payload.end,
     });
+  const sampling = { source, demuxer, kept, signal };
+  const tables = tablesOf(sampling);
+  if (tables) return { survey: await surveyTabled(sampling, tables), demuxer };
   const index = mainIndex(demuxer, kept);
   if (size <= LIMITS.wholeAtOnce || (!index && size <= LIMITS.wholeWithoutIndex))
     return surveySane(demuxer, kept, signal);
-  const sampling = { source, demuxer, kept, signal };
   const survey = index && (await surveySampled(sampling, index));
   if (survey && survey.points.length > 0) return { survey, demuxer };
   if (size <= LIMITS.wholeWithoutIndex) return surveySane(demuxer, kept, signal);

@@ -13,8 +13,15 @@ import {
   type Packets,
 } from './look.ts';
 import { beginningOf, pictureKind } from './pictures.ts';
-import { type KeptTracks, keptIds, type Survey, Surveyor, type TrackSurvey } from './survey.ts';
-import { mergeTracks, type Sampling, surveyHead } from './survey-sampled.ts';
+import {
+  type KeptTracks,
+  keptIds,
+  type Sampling,
+  type Survey,
+  Surveyor,
+  type TrackSurvey,
+} from './survey.ts';
+import { mergeTracks, surveyHead } from './survey-sampled.ts';
 
 /** Looks spread over the file. */
 const LOOKS = 8;

@@ -1,6 +1,6 @@
 import { audioCodec } from '../codecs/codecs.ts';
 import { soundSamples } from '../codecs/decode-only.ts';
-import type { Demuxer, Sample, SampleHead } from '../core/contracts.ts';
+import type { Demuxer, Sample, SampleHead, Source } from '../core/contracts.ts';
 import type { AudioTrack, VideoConfig, VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
 import type { CutPoint } from '../core/timeline.ts';
@@ -47,6 +47,14 @@ export interface Survey {
 export interface KeptTracks {
   readonly video: VideoTrack | null;
   readonly audio: readonly AudioTrack[];
+}
+
+/** What a survey is made of. */
+export interface Sampling {
+  readonly source: Source;
+  readonly demuxer: Demuxer;
+  readonly kept: KeptTracks;
+  readonly signal: AbortSignal;
 }
 
 export const keptIds = (kept: KeptTracks): Set<number> =>

@@ -282,8 +282,8 @@ const UPSTREAMS: readonly Row[] = [
     name: 'an MP4 file',
     answer: () => file(bytes(latin1('\0\0\0\x18ftypisom\0\0\0\0isom'), patternBytes(4096))),
     status: 422,
-    code: 'unsupported',
-    says: /MP4.*Matroska/,
+    code: 'corrupt',
+    says: /No (movie )?box/,
   },
   {
     name: 'a transport stream without tables',

@@ -35,9 +35,17 @@ describe('openContainer', () => {
   });
 
   test.each([
-    { bytes: latin1('\0\0\0\x20ftypisom'), names: 'MP4' },
-    { bytes: latin1('\0\0\0\x08wide\0\0\0\0mdat'), names: 'MP4' },
-    { bytes: latin1('\0\0\0\x18styp'), names: 'MP4' },
+    { bytes: latin1('\0\0\0\x20ftypisom') },
+    { bytes: latin1('\0\0\0\x08wide\0\0\0\0mdat') },
+    { bytes: latin1('\0\0\0\x18styp') },
+  ])('takes $bytes for MP4', async ({ bytes }) => {
+    await expect(open(bytes)).rejects.toMatchObject({
+      code: expect.stringMatching(/corrupt|truncated/),
+      message: expect.stringMatching(/movie box|box/),
+    });
+  });
+
+  test.each([
     { bytes: latin1('\0\0\x01\xba'), names: 'MPEG program stream' },
     { bytes: latin1('RIFF\x10\0\0\0AVI LIST'), names: 'AVI' },
     { bytes: latin1('RIFF\x10\0\0\0WAVEfmt '), names: 'WAV' },
@@ -66,7 +74,7 @@ describe('openContainer', () => {
   ])('names $names', async ({ bytes, names }) => {
     await expect(open(bytes)).rejects.toMatchObject({
       code: 'unsupported',
-      message: `This is ${names}; only Matroska, MPEG-TS can be read so far`,
+      message: `This is ${names}; only Matroska, MP4, MPEG-TS can be read so far`,
     });
   });
 

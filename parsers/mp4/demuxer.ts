@@ -1,0 +1,145 @@
+import type { Demuxer, SeekPoint, Source, TrackTable } from '../../src/core/contracts.ts';
+import { corrupt, unsupported } from '../../src/core/errors.ts';
+import type { Track } from '../../src/core/media.ts';
+import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, rescale } from '../../src/core/time.ts';
+import { completeTracks } from './complete-tracks.ts';
+import { joinConstant } from './constant-samples.ts';
+import { planEdits } from './edit-list.ts';
+import { openFragmented } from './fragmented.ts';
+import { type Movie, parseMovie } from './movie.ts';
+import { durationOf, infoOf, precisionOf } from './movie-facts.ts';
+import { isSync, readSampleTable, type SampleTable } from './sample-table.ts';
+import { readSamples, type SampleTrack } from './samples.ts';
+import { MAX_SAMPLES } from './table-entries.ts';
+import { readTopLevel } from './top-level.ts';
+import { type Mp4Track, readTracks } from './tracks.ts';
+import { type LaidTrack, layOut, type TableTrack, timeAt } from './virtual-layout.ts';
+
+export interface Mp4Options {
+  /** Samples as the file has them, nothing joined. For comparing with other readers. */
+  readonly asStored?: boolean;
+  readonly access?: 'anywhere' | 'in order';
+}
+
+/**
+ * Opens MP4, QuickTime, M4A or 3GP: the head, the movie box wherever it lies, and the first samples of tracks whose
+ * description does not tell everything (ISO/IEC 14496-12).
+ * @throws MediaError `corrupt`, `truncated`, `unsupported` (no size, fragments, no movie box), `limit`
+ */
+export async function openMp4(
+  source: Source,
+  signal: AbortSignal,
+  options: Mp4Options = {},
+): Promise<Demuxer> {
+  const { access = 'anywhere' } = options;
+  const end = source.size;
+  if (end === null)
+    throw unsupported('The upstream does not say how long the file is; it cannot be sought in');
+  const { heads, moov } = await readTopLevel(source, { end, access }, signal);
+  if (!moov) {
+    if (heads.some(({ type }) => type === 'moof')) throw unsupported('Fragments without a movie box');
+    if (access === 'in order')
+      throw unsupported(
+        'The movie box of this MP4 file lies behind its media, and the upstream gives it in order only; a file with the movie box in front (faststart) can be played',
+      );
+    throw corrupt('No movie box: nothing says where the samples are', heads.at(-1)?.end ?? 0);
+  }
+  const movie = parseMovie(moov.bytes, moov.content);
+  const declared = readTracks(movie);
+  const tables = readTables(declared, movie, end);
+  if (movie.isFragmented)
+    return openFragmented({ source, signal, end, movie, moov, declared, tables, ...options });
+  if (access === 'in order') throw unsupported('MP4 without fragments is not read in order so far');
+  const layout = layOut(tables);
+  const tracks = options.asStored ? declared : await completeTracks(declared, { source, layout, signal });
+  const byId = new Map(
+    tracks.flatMap(({ track, readings }): [number, SampleTrack][] => {
+      const laid = layout.tracks.get(track.id);
+      return laid ? [[track.id, { laid, readings }]] : [];
+    }),
+  );
+  return {
+    container: 'mp4',
+    tracks: tracks.map(({ track }) => track),
+    duration: durationOf(movie),
+    precision: precisionOf(tracks),
+    statistics: new Map([...layout.tracks].map(([id, laid]) => [id, statisticsOf(laid)])),
+    info: infoOf(movie),
+    payload: { start: 0, end: layout.end },
+    seekPoints: (id) => seekPointsOf(layout.tracks.get(id)),
+    table: (id) => tableOf(layout.tracks.get(id)),
+    samples: (query, signal) =>
+      readSamples({ source, layout, tracks: byId, isAsStored: options.asStored ?? false }, query, signal),
+    resync: () => null,
+  };
+}
+
+/** Tracks of sound and pictures whose samples the movie box tells. */
+function readTables(tracks: readonly Mp4Track[], { timescale }: Movie, fileEnd: number): TableTrack[] {
+  let left = MAX_SAMPLES;
+  return tracks.flatMap(({ track, source }) => {
+    const isPlayed = track.kind === 'video' || track.kind === 'audio';
+    if (!isPlayed || !source.hasSampleTables || source.unreadable !== null) return [];
+    const table = readTable(track, source, { fileEnd, maxSamples: left });
+    left -= table.count;
+    const presents = track.kind === 'video' ? 'pictures' : 'frames';
+    const plan = planEdits(source.edits, timescale, source.timescale, { presents, table });
+    return [{ id: track.id, table, plan }];
+  });
+}
+
+function readTable(
+  track: Track,
+  { tables, timescale }: Mp4Track['source'],
+  limits: { readonly fileEnd: number; readonly maxSamples: number },
+): SampleTable {
+  const pcm = track.kind === 'audio' && track.decodeOnly?.codec === 'pcm' ? track.decodeOnly : null;
+  const sampleSize = pcm && (pcm.format.bits * pcm.channels) / 8;
+  return (
+    (pcm && joinConstant(tables, { ...limits, timescale, sampleSize })) ?? readSampleTable(tables, limits)
+  );
+}
+
+function statisticsOf({ table, rows, times }: LaidTrack) {
+  const bytes = rows.reduce((sum, row) => sum + (table.sizes[row] ?? 0), 0);
+  let end = Number.NEGATIVE_INFINITY;
+  for (let i = Math.max(0, times.length - 64); i < times.length; i++) end = Math.max(end, times[i] ?? end);
+  return { bytes, bitrate: null, frames: rows.length, duration: rows.length > 0 ? nanoseconds(end) : null };
+}
+
+/** Nanoseconds between seek points of a track at each of whose samples decoding may begin. */
+const SPACING = NANOSECONDS_PER_SECOND;
+
+function seekPointsOf(laid: LaidTrack | undefined): readonly SeekPoint[] | null {
+  if (!laid) return null;
+  const points: SeekPoint[] = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < laid.rows.length; i++) {
+    if (!isSync(laid.table, laid.rows[i] ?? 0)) continue;
+    const time = timeAt(laid, i);
+    if (laid.table.sync === null && time < last + SPACING) continue;
+    last = time;
+    const position = laid.positions[i] ?? 0;
+    points.push({ time, position, blockPosition: position });
+  }
+  return points;
+}
+
+function tableOf(laid: LaidTrack | undefined): TrackTable | null {
+  if (!laid) return null;
+  const { rows, table, times, positions } = laid;
+  return {
+    count: rows.length,
+    times,
+    positions,
+    size: (i) => table.sizes[rows[i] ?? 0] ?? 0,
+    duration: (i) => durationAt(laid, i),
+    isKey: (i) => isSync(table, rows[i] ?? 0),
+  };
+}
+
+function durationAt({ table, rows, plan }: LaidTrack, i: number): Nanoseconds {
+  const row = rows[i] ?? 0;
+  const next = row + 1 < table.count ? (table.times[row + 1] ?? table.end) : table.end;
+  return nanoseconds(rescale(next - (table.times[row] ?? 0), plan.mediaTimescale, NANOSECONDS_PER_SECOND));
+}

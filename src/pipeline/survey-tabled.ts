@@ -1,0 +1,131 @@
+import type { TrackTable } from '../core/contracts.ts';
+import type { AudioTrack, Track } from '../core/media.ts';
+import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
+import { type CutPoint, chooseCuts } from '../core/timeline.ts';
+import { type Sampling, type Survey, type TrackSurvey, usablePoints } from './survey.ts';
+import { surveyHead } from './survey-sampled.ts';
+import { probeCuts, spread, verifyCuts } from './verify-cuts.ts';
+
+/** Tables of all kept tracks, by track id. */
+type Tables = ReadonlyMap<number, TrackTable>;
+
+/** The tables of the kept tracks; null where the container does not have one of each. */
+export function tablesOf({ demuxer, kept }: Sampling): Tables | null {
+  const tracks = [...(kept.video ? [kept.video] : []), ...kept.audio];
+  const found = tracks.flatMap(({ id }): [number, TrackTable][] => {
+    const table = demuxer.table?.(id);
+    return table ? [[id, table]] : [];
+  });
+  return found.length > 0 && found.length === tracks.length ? new Map(found) : null;
+}
+
+/**
+ * Facts from tables that tell every packet; what only payloads tell from the head of the file and at most eight cuts,
+ * all in one round trip.
+ */
+export async function surveyTabled(sampling: Sampling, tables: Tables): Promise<Survey> {
+  const { kept } = sampling;
+  const video = kept.video && (tables.get(kept.video.id) ?? null);
+  const tracks = new Map<number, TrackSurvey>();
+  for (const track of [...(kept.video ? [kept.video] : []), ...kept.audio]) {
+    const table = tables.get(track.id);
+    if (table && table.count > 0) tracks.set(track.id, surveyOf(track, table));
+  }
+  const end = nanoseconds(Math.max(1, ...[...tracks.values()].map((track) => track.end ?? 0)));
+  const candidates = video ? keyPoints(video) : [];
+  const [head, probes] = await Promise.all([
+    surveyHead(sampling),
+    kept.video ? probeCuts(sampling, kept.video, spread(chooseCuts(candidates, end))) : [],
+  ]);
+  const verdict = kept.video
+    ? await verifyCuts({ ...sampling, candidates, probes, video: kept.video })
+    : { points: candidates, remarks: [] };
+  for (const [id, { standIn }] of head.result()) {
+    const track = tracks.get(id);
+    if (track && standIn) tracks.set(id, { ...track, standIn });
+  }
+  return {
+    kind: 'whole',
+    tracks,
+    points: usablePoints(verdict.points),
+    videoConfig: head.videoConfig,
+    reorder: video ? reorderOf(video) : 0,
+    skew: nanoseconds(video ? Math.max(0, ...kept.audio.map(({ id }) => skewOf(video, tables.get(id)))) : 0),
+    hasEnd: true,
+    skipped: head.skipped,
+    remarks: verdict.remarks,
+  };
+}
+
+function surveyOf(track: Track, table: TrackTable): TrackSurvey {
+  const { count, times } = table;
+  let first = Number.POSITIVE_INFINITY;
+  let end = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const time = times[i] ?? 0;
+    first = Math.min(first, time);
+    end = Math.max(end, time + table.duration(i));
+  }
+  return {
+    first: nanoseconds(first),
+    end: nanoseconds(end),
+    stamps: Array.from(times) as Nanoseconds[],
+    sizes: Array.from({ length: count }, (_, i) => table.size(i)),
+    frameSizes: track.kind === 'audio' ? frameSizesOf(track, table) : new Set(),
+    standIn: null,
+  };
+}
+
+/** Samples that frames last whose codec does not say it once for all. */
+function frameSizesOf({ frameSize, sampleRate }: AudioTrack, { count, duration }: TrackTable): Set<number> {
+  const sizes = new Set<number>();
+  if (frameSize !== null) return sizes;
+  for (let i = 0; i + 1 < count; i++)
+    sizes.add(Math.round((duration(i) * sampleRate) / NANOSECONDS_PER_SECOND));
+  return sizes;
+}
+
+function keyPoints({ count, times, positions, isKey }: TrackTable): CutPoint[] {
+  const points: CutPoint[] = [];
+  for (let i = 0; i < count; i++) {
+    if (!isKey(i)) continue;
+    const position = positions[i] ?? 0;
+    const time = nanoseconds(times[i] ?? 0);
+    points.push({ time, position, blockPosition: position, isClosed: true, isSync: true });
+  }
+  return points;
+}
+
+/** Pictures that may lie between one and those it overtakes: 16 frames of two fields. */
+const REORDER_REACH = 32;
+
+/** The largest number of pictures that come before one that is shown earlier. */
+function reorderOf({ count, times }: TrackTable): number {
+  let reorder = 0;
+  let latest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const time = times[i] ?? 0;
+    if (time >= latest) {
+      latest = time;
+      continue;
+    }
+    let overtaken = 0;
+    for (let k = Math.max(0, i - REORDER_REACH); k < i; k++) if ((times[k] ?? 0) > time) overtaken++;
+    reorder = Math.max(reorder, overtaken);
+  }
+  return reorder;
+}
+
+/** The largest distance in time of sound from the picture before it. */
+function skewOf(video: TrackTable, audio: TrackTable | undefined): number {
+  let skew = 0;
+  let at = 0;
+  for (let i = 0; audio && i < audio.count; i++) {
+    const position = audio.positions[i] ?? 0;
+    while (at + 1 < video.count && (video.positions[at + 1] ?? 0) <= position) at++;
+    // Sound before the first picture or behind the last is beside none.
+    if (at === 0 || at + 1 >= video.count) continue;
+    skew = Math.max(skew, Math.abs((audio.times[i] ?? 0) - (video.times[at] ?? 0)));
+  }
+  return skew;
+}
