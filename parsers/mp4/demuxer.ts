@@ -47,9 +47,9 @@ export async function openMp4(
   const movie = parseMovie(moov.bytes, moov.content);
   const declared = readTracks(movie);
   const tables = readTables(declared, movie, end);
-  if (movie.isFragmented)
+  // What is read in order is read as fragments are, of which the movie box tells the first.
+  if (movie.isFragmented || access === 'in order')
     return openFragmented({ source, signal, end, movie, moov, declared, tables, ...options });
-  if (access === 'in order') throw unsupported('MP4 without fragments is not read in order so far');
   const layout = layOut(tables);
   const tracks = options.asStored ? declared : await completeTracks(declared, { source, layout, signal });
   const byId = new Map(

@@ -25,11 +25,11 @@ export function joinLengthPrefixed(nals: Iterable<Uint8Array>): Uint8Array {
  * @throws MediaError `corrupt` where anything but zeros stands before the first start code
  */
 export function* splitAnnexB(data: Uint8Array): Generator<Uint8Array> {
-  let code = startCode(data, 0);
+  let code = nextStartCode(data, 0);
   if (!isZero(data.subarray(0, code))) throw corrupt('No start code at the beginning of a byte stream');
   while (code < data.length) {
     const start = code + 3;
-    code = startCode(data, start);
+    code = nextStartCode(data, start);
     const nal = trimZeros(data.subarray(start, code));
     if (nal.length > 0) yield nal;
   }
@@ -113,17 +113,17 @@ function joinWith(nals: Iterable<Uint8Array>, writePrefix: WritePrefix): Uint8Ar
   return out;
 }
 
-/** Index of the next 00 00 01 at or after `from`, or the length. */
-function startCode(data: Uint8Array, from: number): number {
+/** Index of the next start code, 00 00 01, in [from, end); `end` where there is none. ITU-T H.264, B.1.1. */
+export function nextStartCode(data: Uint8Array, from: number, end = data.length): number {
   let i = from + 2;
-  while (i < data.length) {
+  while (i < end) {
     const byte = data[i] ?? 0;
     if (byte > 1) i += 3;
     else if (byte === 0) i++;
     else if (data[i - 1] === 0 && data[i - 2] === 0) return i - 2;
     else i += 3;
   }
-  return data.length;
+  return end;
 }
 
 const isZero = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === 0);

@@ -61,10 +61,15 @@ function surveyOf(track: Track, table: TrackTable): TrackSurvey {
   const { count, times } = table;
   let first = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
+  // Tables tell of a last frame how much of it is to be heard; it is copied whole.
+  const whole =
+    track.kind === 'audio' && track.frameSize !== null
+      ? Math.round((track.frameSize * NANOSECONDS_PER_SECOND) / track.sampleRate)
+      : 0;
   for (let i = 0; i < count; i++) {
     const time = times[i] ?? 0;
     first = Math.min(first, time);
-    end = Math.max(end, time + table.duration(i));
+    end = Math.max(end, time + Math.max(whole, table.duration(i)));
   }
   return {
     first: nanoseconds(first),

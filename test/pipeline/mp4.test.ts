@@ -42,30 +42,34 @@ function make(options: readonly string[], format = 'mp4'): Uint8Array {
 interface Row {
   readonly name: string;
   make(): Uint8Array;
-  /** Fragments can be read in order. */
-  readonly isFragmented?: boolean;
+  /** It can be read in order. */
+  readonly isInOrder?: boolean;
 }
 
 const flags = (...names: string[]) => ['-movflags', names.map((name) => `+${name}`).join('')];
 
 const ROWS: readonly Row[] = [
   { name: 'the movie box at the end', make: () => make([...VIDEO, ...AAC]) },
-  { name: 'the movie box in front', make: () => make([...VIDEO, ...AAC, ...flags('faststart')]) },
+  {
+    name: 'the movie box in front',
+    isInOrder: true,
+    make: () => make([...VIDEO, ...AAC, ...flags('faststart')]),
+  },
   { name: 'sound apart from pictures', make: () => apart(make([...VIDEO, ...AAC])) },
   { name: 'QuickTime with MP3', make: () => make([...VIDEO, '-c:a', 'libmp3lame'], 'mov') },
   {
     name: 'fragments without an index',
-    isFragmented: true,
+    isInOrder: true,
     make: () => make([...VIDEO, ...AAC, ...flags('frag_keyframe', 'delay_moov', 'skip_trailer')]),
   },
   {
     name: 'fragments with mfra',
-    isFragmented: true,
+    isInOrder: true,
     make: () => make([...VIDEO, ...AAC, ...flags('frag_keyframe', 'delay_moov')]),
   },
   {
     name: 'fragments with sidx',
-    isFragmented: true,
+    isInOrder: true,
     make: () => make([...VIDEO, ...AAC, ...flags('dash', 'delay_moov', 'global_sidx')]),
   },
 ];
@@ -160,7 +164,7 @@ describe.each(ROWS)('MP4: $name', ({ make }) => {
   });
 });
 
-describe.each(ROWS.filter(({ isFragmented }) => isFragmented))('MP4 read in order: $name', ({ make }) => {
+describe.each(ROWS.filter(({ isInOrder }) => isInOrder))('MP4 read in order: $name', ({ make }) => {
   test('gives the same segments', async () => {
     const file = make();
     const { segments, renditions, error } = await readLive(counted(() => inChunks(file, 5000)));
