@@ -111,6 +111,7 @@ export class JumpFinder {
   /** The next PES packet. @param stamp DTS, PTS without one. @param isAnnounced its PID or that of the PCR said so */
   see(pid: number, stamp: number, at: { readonly position: number; readonly isAnnounced: boolean }): void {
     const line = this.#lines.get(pid);
+    if (line && this.#goesOn(line, stamp, at.isAnnounced)) return;
     const found = line ? this.#follow(line, stamp, at.isAnnounced) : this.#begin(stamp);
     const time = found.raw + found.shift;
     const isRuled = line && line.shift === found.shift && Math.abs(found.raw - line.ruledAt) < RENEWAL;
@@ -124,6 +125,21 @@ export class JumpFinder {
     });
     this.#latest = Math.max(this.#latest, time);
     this.#remember(found);
+  }
+
+  /** True for a packet that only goes on, as nearly all do, which is noted. */
+  #goesOn(line: Line, stamp: number, isAnnounced: boolean): boolean {
+    if (isAnnounced || line.isCut) return false;
+    const raw = unwrap(stamp, line.raw);
+    const time = raw + line.shift;
+    if (time < line.time - BACK || time > line.time + AHEAD || Math.abs(raw - line.ruledAt) >= RENEWAL)
+      return false;
+    if (time > line.time) line.step = Math.min(time - line.time, CLOCK);
+    line.raw = raw;
+    line.time = time;
+    this.#latest = Math.max(this.#latest, time);
+    for (const known of this.#shifts) if (known.shift === line.shift) known.raw = raw;
+    return true;
   }
 
   /** A PID's first packet is on the clock of the others, if it is anywhere near. */
