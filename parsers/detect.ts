@@ -2,6 +2,9 @@ import { readRange } from '../src/core/bytes.ts';
 import type { Demuxer, Source } from '../src/core/contracts.ts';
 import { MediaError, unsupported } from '../src/core/errors.ts';
 import { LIMITS } from '../src/core/limits.ts';
+import { openBareAudio, scoreBareAudio } from './bare-audio/demuxer.ts';
+import { openFlac, scoreFlac } from './flac/demuxer.ts';
+import { openChunkedSound, scoreChunkedSound } from './iff/demuxer.ts';
 import { openMatroska } from './matroska/demuxer.ts';
 import { openMp4 } from './mp4/demuxer.ts';
 import { openTransportStream } from './mpegts/demuxer.ts';
@@ -65,15 +68,13 @@ const CONTAINERS: readonly Container[] = [
   { name: 'MPEG-TS', score: transportStream, open: openTransportStream },
   { name: 'MPEG program stream', score: startsWith('\0\0\x01\xba'), open: null },
   { name: 'AVI', score: (head) => (has(head, 0, 'RIFF') && has(head, 8, 'AVI') ? 0.9 : 0), open: null },
-  { name: 'WAV', score: (head) => (has(head, 0, 'RIFF') && has(head, 8, 'WAVE') ? 0.9 : 0), open: null },
+  { name: 'WAV or AIFF', score: scoreChunkedSound, open: openChunkedSound },
   { name: 'FLV', score: startsWith('FLV\x01'), open: null },
   { name: 'ASF/WMV', score: startsWith('\x30\x26\xb2\x75\x8e\x66\xcf\x11'), open: null },
   { name: 'RealMedia', score: startsWith('.RMF'), open: null },
   { name: 'Ogg', score: startsWith('OggS'), open: null },
-  { name: 'FLAC', score: startsWith('fLaC'), open: null },
-  { name: 'MP3', score: startsWith('ID3', '\xff\xfb', '\xff\xf3', '\xff\xf2'), open: null },
-  { name: 'ADTS AAC', score: startsWith('\xff\xf1', '\xff\xf9'), open: null },
-  { name: 'AC-3', score: startsWith('\x0b\x77'), open: null },
+  { name: 'FLAC', score: scoreFlac, open: openFlac },
+  { name: 'bare MP3, AAC, AC-3 or DTS', score: scoreBareAudio, open: openBareAudio },
   { name: 'an HLS playlist', score: startsWith('#EXTM3U', '\xef\xbb\xbf#EXTM3U'), open: null },
   { name: 'a PNG picture', score: startsWith('\x89PNG'), open: null },
   { name: 'a JPEG picture', score: startsWith('\xff\xd8\xff'), open: null },
