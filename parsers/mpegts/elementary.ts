@@ -1,3 +1,5 @@
+import type { PesHeader } from './pes.ts';
+
 /** Where a PES packet begins. */
 export interface Place {
   /** Byte offset of its first packet. */
@@ -25,12 +27,18 @@ export interface Unit {
 export interface Elementary {
   begin(place: Place): readonly Unit[];
   append(bytes: Uint8Array, start: number, end: number): readonly Unit[];
+  /** Bytes behind the end of the PES packet: its length was wrong. Only where they may be of use. */
+  surplus?(bytes: Uint8Array, start: number, end: number): readonly Unit[];
   /** The PES packet is whole. */
   end(): readonly Unit[];
   /** Packets were lost. */
   lose(): readonly Unit[];
   /** Nothing more comes. */
   flush(): readonly Unit[];
+  /** A PES packet is of another stream on the same PID. Only where there may be one. */
+  isForeign?(header: PesHeader): boolean;
+  /** Another stream has come to a place. Only for those that wait for something. */
+  outrun?(place: Place): void;
   /** Where the oldest begins that is incomplete; null when nothing is held. */
   readonly pending: Place | null;
   /** Bytes passed over since the last call. */

@@ -12,6 +12,8 @@ export interface PesHeader {
   readonly headerBytes: number;
   readonly isScrambled: boolean;
   readonly isAligned: boolean;
+  /** stream_id_extension; null without one. */
+  readonly extension: number | null;
 }
 
 /** Up to PES_packet_length. */
@@ -35,7 +37,7 @@ export function parsePesHeader(bytes: Uint8Array): PesHeader | null {
   if (streamId < FIRST_STREAM) throw corrupt(`A start code of a video stream, 0x${streamId.toString(16)}`);
   if (bytes.length < PREFIX) return null;
   const length = ((bytes[4] ?? 0) << 8) | (bytes[5] ?? 0);
-  const plain = { streamId, pts: null, dts: null, isScrambled: false, isAligned: false };
+  const plain = { streamId, pts: null, dts: null, isScrambled: false, isAligned: false, extension: null };
   if (PLAIN.has(streamId)) return { ...plain, payloadBytes: length, headerBytes: PREFIX };
   if (bytes.length < FIXED) return null;
   const [marks = 0, flags = 0, fields = 0] = bytes.subarray(PREFIX, FIXED);
@@ -54,6 +56,7 @@ export function parsePesHeader(bytes: Uint8Array): PesHeader | null {
     headerBytes,
     isScrambled: (marks & 0x30) !== 0,
     isAligned: (marks & 0x04) !== 0,
+    extension: readExtension(bytes.subarray(FIXED, headerBytes), flags),
   };
 }
 
@@ -62,4 +65,31 @@ function readStamp(bytes: Uint8Array, at: number): number | null {
   const [a = 0, b = 0, c = 0, d = 0, e = 0] = bytes.subarray(at, at + STAMP);
   if ((a & c & e & 1) === 0) return null;
   return ((a >> 1) & 7) * 2 ** 30 + b * 2 ** 22 + (c >> 1) * 2 ** 15 + d * 2 ** 7 + (e >> 1);
+}
+
+/** Bytes of the fields before PES_extension, by the bits of the flags that announce them. */
+const FIELDS: readonly (readonly [mask: number, flag: number, bytes: number])[] = [
+  [0x80, 0x80, STAMP],
+  [0xc0, 0xc0, STAMP],
+  [0x20, 0x20, 6],
+  [0x10, 0x10, 3],
+  [0x08, 0x08, 1],
+  [0x04, 0x04, 1],
+  [0x02, 0x02, 2],
+];
+const PES_EXTENSION = 0x01;
+
+/** stream_id_extension within the fields of a header; null where it is not there. */
+function readExtension(fields: Uint8Array, flags: number): number | null {
+  if ((flags & PES_EXTENSION) === 0) return null;
+  let at = 0;
+  for (const [mask, flag, bytes] of FIELDS) if ((flags & mask) === flag) at += bytes;
+  const inner = fields[at++] ?? 0;
+  if ((inner & 0x80) !== 0) at += 16;
+  if ((inner & 0x40) !== 0) at += 1 + (fields[at] ?? 0);
+  if ((inner & 0x20) !== 0) at += 2;
+  if ((inner & 0x10) !== 0) at += 2;
+  const hasExtension = (inner & 0x01) !== 0 && ((fields[at] ?? 0) & 0x7f) > 0;
+  const extension = fields[at + 1] ?? 0x80;
+  return hasExtension && (extension & 0x80) === 0 ? extension : null;
 }

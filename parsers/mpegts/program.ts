@@ -2,7 +2,7 @@ import { equalBytes } from '../../src/core/bytes.ts';
 import { MediaError, orNull } from '../../src/core/errors.ts';
 import type { PacketFraming } from './framing.ts';
 import { PacketHead } from './packet.ts';
-import { type Pat, type Pmt, parsePat, parsePmt, SectionReader } from './psi.ts';
+import { type Pat, type Pmt, type PmtStream, parsePat, parsePmt, SectionReader } from './psi.ts';
 import { type StreamKind, streamKind } from './stream-types.ts';
 
 const PAT_PID = 0;
@@ -18,11 +18,8 @@ export class ProgramTables {
   /** By program number. */
   readonly pmts = new Map<number, Pmt>();
   readonly pids = new Set<number>([PAT_PID]);
-
   /** Of all sections of the program association table. */
-  get programs(): Pat['programs'] {
-    return [...this.#pats.values()].flatMap(({ programs }) => programs).slice(0, MAX_PROGRAMS);
-  }
+  programs: Pat['programs'] = [];
 
   /** @returns whether something changed */
   push(pid: number, payload: Uint8Array, isStart: boolean): boolean {
@@ -34,9 +31,12 @@ export class ProgramTables {
 
   #readPat(section: Uint8Array): boolean {
     const pat = orNull(() => parsePat(section));
-    if (!pat?.isCurrent || !this.#isNew(`PAT ${pat.section}`, section)) return false;
+    if (!pat?.isCurrent || pat.section > pat.lastSection || !this.#isNew(`PAT ${pat.section}`, section))
+      return false;
     for (const number of this.#pats.keys()) if (number > pat.lastSection) this.#pats.delete(number);
     this.#pats.set(pat.section, pat);
+    this.programs = [...this.#pats.values()].flatMap(({ programs }) => programs).slice(0, MAX_PROGRAMS);
+    if (this.pmts.size > 2 * MAX_PROGRAMS) this.#forget();
     for (const { pid } of this.programs) {
       if (this.#sections.has(pid) || this.pids.size > MAX_PROGRAMS) continue;
       this.pids.add(pid);
@@ -51,6 +51,16 @@ export class ProgramTables {
     if (!pmt?.isCurrent || !isListed || !this.#isNew(`PMT ${pmt.program}`, section)) return false;
     this.pmts.set(pmt.program, pmt);
     return true;
+  }
+
+  /** What is not listed any more. */
+  #forget(): void {
+    const listed = new Set(this.programs.map(({ number }) => number));
+    for (const number of this.pmts.keys()) {
+      if (listed.has(number)) continue;
+      this.pmts.delete(number);
+      this.#read.delete(`PMT ${number}`);
+    }
   }
 
   #isNew(table: string, section: Uint8Array): boolean {
@@ -80,10 +90,12 @@ export function readTables(
 }
 
 /** A stream of the chosen program. */
-export interface ProgramStream extends StreamKind {
+export interface ProgramStream extends Omit<StreamKind, 'kind'> {
+  /** Of private data it changes once their first frames were recognised. */
+  kind: StreamKind['kind'];
   readonly pid: number;
-  readonly descriptors: Pmt['streams'][number]['descriptors'];
-  readonly source: Pmt['streams'][number];
+  readonly descriptors: PmtStream['descriptors'];
+  readonly source: PmtStream;
 }
 
 /**
@@ -106,14 +118,21 @@ export function chooseProgram({ programs, pmts }: ProgramTables, wanted: number 
   return best;
 }
 
-/** Streams in the order of the program map. */
-export const streamsOf = ({ streams, descriptors }: Pmt): ProgramStream[] =>
-  streams.map((source) => ({
+/** PIDs between those of tables and that of null packets: ISO/IEC 13818-1, Table 2-3. */
+const isStreamPid = (pid: number): boolean => pid >= 0x10 && pid < 0x1fff;
+
+/** Streams in the order of the program map; of a PID that it lists again, as the first one says. */
+export function streamsOf({ streams, descriptors }: Pmt): ProgramStream[] {
+  const own = new Map<number, PmtStream>();
+  for (const source of streams)
+    if (isStreamPid(source.pid) && !own.has(source.pid)) own.set(source.pid, source);
+  return [...own.values()].map((source) => ({
     ...streamKind(source, descriptors),
     pid: source.pid,
     descriptors: source.descriptors,
     source,
   }));
+}
 
 /** Where the streams of a program went in a new map of it: of the same name, in the same order. Old PID → new. */
 export function movedStreams(

@@ -72,6 +72,7 @@ export interface Pat extends Table {
   readonly programs: readonly { readonly number: number; readonly pid: number }[];
 }
 
+/** Of a program or of one of its streams: 2.6. */
 export interface Descriptor {
   readonly tag: number;
   /** Behind tag and length. */

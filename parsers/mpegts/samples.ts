@@ -1,7 +1,8 @@
 import type { SampleBatch, SampleQuery, Source } from '../../src/core/contracts.ts';
 import type { PacketFraming } from './framing.ts';
+import { MAX_HOLD, type StreamReading } from './pes-stream.ts';
 import { followTables, movedStreams, type ProgramStream } from './program.ts';
-import { MAX_HOLD, type ReaderContext, type StreamReading, TransportReader } from './reader.ts';
+import { type ReaderContext, TransportReader } from './reader.ts';
 import { Resumption } from './resumption.ts';
 import type { Scanned } from './scan.ts';
 import { JumpFinder, StampMap } from './stamps.ts';

@@ -64,7 +64,7 @@ export async function scanWhole(place: ScanPlace, range: ByteRange): Promise<Sca
     ...tables,
     push(pid, payload, isStart) {
       const moved = tables.push(pid, payload, isStart);
-      if (moved) maps.push({ position: reached, streams: tables.streams });
+      if (moved && maps.length < LIMITS.listed) maps.push({ position: reached, streams: tables.streams });
       return moved;
     },
   };

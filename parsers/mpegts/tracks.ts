@@ -1,39 +1,55 @@
 import { isDecodeOnly } from '../../src/codecs/decode-only.ts';
-import { orNull } from '../../src/core/errors.ts';
+import { MediaError, orNull } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { AudioTrack, OtherTrack, Track, VideoTrack } from '../../src/core/media.ts';
 import { nanoseconds } from '../../src/core/time.ts';
+import { eac3GroupJoiner } from '../elementary/eac3-groups.ts';
 import type { Joiner } from '../elementary/joiner.ts';
+import { audioRole, supplementaryLanguage } from './audio-roles.ts';
 import type { Elementary } from './elementary.ts';
 import type { ProgramStream } from './program.ts';
 import { SoundElementary } from './sound/elementary-sound.ts';
 import type { SoundFormat } from './sound/framing.ts';
 import { createSplitter, SOUND_CODECS, type SoundCodec } from './sound/splitter.ts';
+import { UnknownElementary } from './sound/unknown-sound.ts';
+import { timeOfTicks } from './stamps.ts';
 import { streamLanguage } from './stream-types.ts';
 import { VideoElementary } from './video/elementary-video.ts';
 import { PICTURE_CODECS, type PictureCodec, type PictureStream } from './video/pictures.ts';
 
+/** Neither named by the tables nor recognised yet. */
+const UNKNOWN = 'unknown';
+
 /** What is still to be learned of a stream from its first frames. */
 export interface Description {
   readonly stream: ProgramStream;
+  /** As the tables name it, or as it was recognised. */
+  name: string;
   /** Null for what is only named. */
-  readonly codec: PictureCodec | SoundCodec | null;
+  codec: PictureCodec | SoundCodec | typeof UNKNOWN | null;
   pictures: PictureStream | null;
   sound: SoundFormat | null;
+  /** Ticks of its first frame. */
+  origin: number | null;
   /** Nothing could be learned, for its packets are scrambled. */
   isScrambled: boolean;
+  /** Why no frame of it can be read. */
+  refusal: string | null;
 }
 
 export const describe = (stream: ProgramStream): Description => ({
   stream,
+  name: stream.name,
   codec: stream.unreadable === null ? codecOf(stream) : null,
   pictures: null,
   sound: null,
+  origin: null,
   isScrambled: false,
+  refusal: null,
 });
 
-const codecOf = ({ name }: ProgramStream): PictureCodec | SoundCodec | null =>
-  PICTURE_CODECS.get(name) ?? SOUND_CODECS.find((codec) => codec === name) ?? null;
+const codecOf = ({ name, mayBeSound }: ProgramStream): Description['codec'] =>
+  PICTURE_CODECS.get(name) ?? SOUND_CODECS.find((codec) => codec === name) ?? (mayBeSound ? UNKNOWN : null);
 
 /** Whether nothing more is to be learned of it. */
 export const isDescribed = ({ codec, pictures, sound }: Description): boolean =>
@@ -41,17 +57,15 @@ export const isDescribed = ({ codec, pictures, sound }: Description): boolean =>
 
 /** Learns what is to be learned from every frame that it reads. Null for what is only named. */
 export function describing(description: Description): Elementary | null {
-  const { codec, stream } = description;
+  const { codec } = description;
   if (codec === null) return null;
-  if (typeof codec === 'string')
-    return new SoundElementary({
-      splitter: createSplitter(codec, stream.descriptors),
-      isAsStored: false,
-      see: (format) => {
-        description.sound ??= format;
-      },
-    });
-  return new VideoElementary({
+  if (codec === UNKNOWN) return recognising(description);
+  if (typeof codec === 'string') return soundDescribing(description, codec);
+  return pictureDescribing(description, codec);
+}
+
+const pictureDescribing = (description: Description, codec: PictureCodec): Elementary =>
+  new VideoElementary({
     codec,
     rules: codec.rules(),
     frameRate: null,
@@ -60,17 +74,55 @@ export function describing(description: Description): Elementary | null {
       description.pictures ??= orNull(() => codec.describe(nals));
     },
   });
+
+/** stream_id_extension of what shares a PID: AC-3 of Blu-ray's TrueHD, for those who know nothing else. */
+const FOREIGN: ReadonlyMap<SoundCodec, number> = new Map([['truehd', 0x76]]);
+
+/** Null where descriptors tell a form of the codec that is not read. */
+function soundDescribing(description: Description, codec: SoundCodec): Elementary | null {
+  try {
+    return new SoundElementary({
+      splitter: createSplitter(codec, description.stream.descriptors),
+      foreign: FOREIGN.get(codec) ?? null,
+      isAsStored: false,
+      see: (format, ticks) => {
+        description.sound ??= format;
+        description.origin ??= ticks;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof MediaError)) throw error;
+    description.codec = null;
+    description.refusal = error.message;
+    return null;
+  }
 }
+
+const recognising = (description: Description): Elementary =>
+  new UnknownElementary({
+    found(codec) {
+      description.codec = codec;
+      description.name = codec;
+      description.stream.kind = 'audio';
+      return soundDescribing(description, codec);
+    },
+    lost() {
+      description.codec = null;
+    },
+  });
 
 /** New for each stretch that is read; null for what cannot be read. */
 export function reading(
-  { codec, stream, pictures }: Description,
+  description: Description,
   isAsStored: boolean,
 ): { readonly elementary: Elementary; readonly joiner: Joiner | null } | null {
-  if (codec === null) return null;
+  const { codec, stream, pictures } = description;
+  if (codec === null || codec === UNKNOWN) return null;
   if (typeof codec === 'string') {
     const splitter = createSplitter(codec, stream.descriptors);
-    return { elementary: new SoundElementary({ splitter, isAsStored }), joiner: null };
+    const joiner = isAsStored ? null : soundJoiner(codec, description);
+    const foreign = FOREIGN.get(codec) ?? null;
+    return { elementary: new SoundElementary({ splitter, foreign, isAsStored }), joiner };
   }
   const rules = pictures?.rules() ?? codec.rules();
   const frameRate = pictures?.facts.frameRate ?? null;
@@ -78,12 +130,20 @@ export function reading(
   return { elementary, joiner: isAsStored ? null : (pictures?.joiner() ?? null) };
 }
 
+const DOLBY: ReadonlySet<SoundCodec> = new Set(['ac3', 'eac3']);
+
+function soundJoiner(codec: SoundCodec, { sound, origin }: Description): Joiner | null {
+  if (!sound || !DOLBY.has(codec)) return null;
+  return eac3GroupJoiner({ origin: timeOfTicks(origin ?? 0), rate: sound.sampleRate });
+}
+
 const MEGABYTE = 1024 * 1024;
 const UNTOLD = `no frame in the first ${LIMITS.firstFrames / MEGABYTE} MB tells its configuration`;
 
 function reasonAgainst(description: Description): string | null {
-  if (isDescribed(description)) return null;
-  return description.isScrambled ? 'encrypted (scrambled packets)' : UNTOLD;
+  if (isDescribed(description)) return description.refusal;
+  if (description.isScrambled) return 'encrypted (scrambled packets)';
+  return description.codec === UNKNOWN ? null : UNTOLD;
 }
 
 /** The tracks in the order of the program map. */
@@ -91,17 +151,18 @@ export function tracksOf(descriptions: readonly Description[]): Track[] {
   const met = new Set<string>();
   return descriptions.map((description, index) => {
     const { stream } = description;
-    const isFirst = !met.has(stream.kind);
-    met.add(stream.kind);
+    const role = stream.kind === 'audio' ? audioRole(stream.source) : null;
+    const isMain = role === null && !met.has(stream.kind);
+    if (role === null) met.add(stream.kind);
     const common = {
       id: stream.pid,
       index,
-      sourceCodec: stream.name,
+      sourceCodec: description.name,
       isEnabled: true,
-      isDefault: isFirst,
+      isDefault: isMain,
       isForced: false,
-      language: streamLanguage(stream.source),
-      name: null,
+      language: supplementaryLanguage(stream.source) ?? streamLanguage(stream.source),
+      name: role,
       unreadable: stream.unreadable ?? reasonAgainst(description),
     };
     if (stream.kind === 'video') return videoTrack(common, description.pictures);

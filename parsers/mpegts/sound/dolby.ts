@@ -2,22 +2,25 @@ import { AC3_SYNC, ac3FrameBytes, dac3Record, parseAc3Frame } from '../../../src
 import { dec3Record, eac3Info, eac3Samples, isEac3, parseEac3Frame } from '../../../src/codecs/eac3.ts';
 import { EAC3_BLOCKS } from '../../../src/codecs/eac3-metadata.ts';
 import { corrupt } from '../../../src/core/errors.ts';
-import { type Framing, type Part, rememberFormat, type SoundFormat, syncAt } from './framing.ts';
+import { type Framing, type Part, rememberFormat, type Sound, syncAt } from './framing.ts';
 
 const SYNC = { first: AC3_SYNC >> 8, second: AC3_SYNC & 255, mask: 255 } as const;
 /** Up to bsid, which lies at the same place in both. */
 const HEADER_BYTES = 6;
 const MAX_BSID = { ac3: 10, eac3: 16 } as const;
 const BLOCK_SAMPLES = 256;
-/** Of an access unit, whatever its frames have. */
+/** Of a sample of MP4, whatever its frames have. */
 const UNIT_SAMPLES = 1536;
 
 /**
- * AC-3 and E-AC-3: ETSI TS 102 366; bsid decides which of them it is. A frame is an access unit as MP4 stores it (F.5):
- * the frames of all substreams that make 1536 samples. Frames of fewer blocks are gathered from the first one on.
+ * AC-3 and E-AC-3: ETSI TS 102 366; bsid decides which of them it is. A frame has those of all other substreams behind
+ * it.
+ * @param gathering frames of fewer than six blocks: as many as make a sample of MP4 (F.5), counted from the first one on,
+ * or each by itself, for streams that are read from anywhere
  */
-export function dolbyFraming(): Framing {
+export function dolbyFraming(gathering: 'samples' | 'frames' = 'samples'): Framing {
   const remember = rememberFormat();
+  const least = gathering === 'samples' ? UNIT_SAMPLES : 0;
   return {
     // sixteen of the longest syncframes: 16 Mbit/s
     maxBytes: 64 * 1024,
@@ -27,10 +30,11 @@ export function dolbyFraming(): Framing {
       const header = bytes.subarray(at, at + HEADER_BYTES);
       return (header[5] ?? 0) >> 3 <= MAX_BSID.ac3 ? ac3Part(header) : eac3Part(header);
     },
-    joins: ({ isHead }, samples) => !isHead || samples < UNIT_SAMPLES,
+    joins: ({ isHead }, samples) => !isHead || samples < least,
     sounds(unit) {
-      const format = isEac3(unit) ? eac3Format(unit, remember) : ac3Format(unit, remember);
-      return [{ data: unit, samples: UNIT_SAMPLES, format }];
+      const sound = isEac3(unit) ? eac3Sound(unit, remember) : ac3Sound(unit, remember);
+      if (sound.samples < least) throw corrupt('E-AC-3 frames of a part of an access unit');
+      return [sound];
     },
   };
 }
@@ -65,26 +69,27 @@ function eac3Part([, , c = 0, d = 0, e = 0, f = 0]: Uint8Array): Part | null {
 
 type Remember = ReturnType<typeof rememberFormat>;
 
-function ac3Format(unit: Uint8Array, remember: Remember): SoundFormat {
-  const { sampleRate, channels, fscod, bsid, bsmod, acmod, lfeon } = parseAc3Frame(unit);
+function ac3Sound(unit: Uint8Array, remember: Remember): Sound {
+  const { sampleRate, channels, fscod, bsid, bsmod, acmod, lfeon, samples } = parseAc3Frame(unit);
   const key = ['ac3', fscod, bsid, bsmod, acmod, lfeon].join();
-  return remember(key, () => ({
+  const format = remember(key, () => ({
     config: { codec: 'ac3', record: dac3Record(unit) },
     sampleRate,
     channels,
     frameSize: UNIT_SAMPLES,
   }));
+  return { data: unit, samples, format };
 }
 
-function eac3Format(unit: Uint8Array, remember: Remember): SoundFormat {
-  if (eac3Samples(unit) !== UNIT_SAMPLES) throw corrupt('E-AC-3 frames of a part of an access unit');
+function eac3Sound(unit: Uint8Array, remember: Remember): Sound {
   const record = dec3Record(unit);
-  return remember(withoutRate(record), () => ({
+  const format = remember(withoutRate(record), () => ({
     config: { codec: 'eac3', record },
     sampleRate: parseEac3Frame(unit).sampleRate,
     channels: eac3Info(record).channels,
     frameSize: UNIT_SAMPLES,
   }));
+  return { data: unit, samples: eac3Samples(unit), format };
 }
 
 /** A record but for data_rate, the first 13 bits, which differs from unit to unit. */

@@ -1,6 +1,7 @@
 import type { Elementary, Place, Unit } from '../elementary.ts';
+import type { PesHeader } from '../pes.ts';
 import { CLOCK } from '../stamps.ts';
-import type { CutFrame, SoundFormat, SoundSplitter } from './framing.ts';
+import type { CutFrame, Gap, SoundFormat, SoundSplitter } from './framing.ts';
 
 /** A PES packet whose frames are still coming. */
 interface Mark {
@@ -9,14 +10,18 @@ interface Mark {
   readonly place: Place;
   /** When the next frame that begins in it is heard: the stamp goes for the first (ISO/IEC 13818-1, 2.4.3.7). */
   next: number | null;
+  /** Frames that began since, of which nobody knew yet how long they last. */
+  passed: number;
 }
 
 export interface SoundReading {
   readonly splitter: SoundSplitter;
   /** Frames with their headers, as the stream has them. */
   readonly isAsStored: boolean;
-  /** Told the format of every frame. */
-  readonly see?: (format: SoundFormat) => void;
+  /** stream_id_extension of PES packets that have another stream. */
+  readonly foreign?: number | null;
+  /** Told the format of every frame, and when it is heard. */
+  readonly see?: (format: SoundFormat, ticks: number | null) => void;
 }
 
 /** Longest payload that is collected: of an unbounded PES packet nothing tells the end but the next one. */
@@ -30,14 +35,23 @@ export class SoundElementary implements Elementary {
   #length = 0;
   #isOpen = false;
   #marks: Mark[] = [];
-  /** Bytes of all payloads that were cut, and of them those up to the end of the last frame. */
+  /** Bytes of all payloads that were cut. */
   #total = 0;
-  #done = 0;
-  /** End of the last frame. */
+  /** End of the last frame, and how long it lasts. */
   #next: number | null = null;
+  #step = 0;
 
   constructor(reading: SoundReading) {
     this.#reading = reading;
+  }
+
+  /** Of them, those of which nothing is waited for. */
+  get #done(): number {
+    return this.#total - this.#reading.splitter.held;
+  }
+
+  isForeign({ extension }: PesHeader): boolean {
+    return extension !== null && extension === this.#reading.foreign;
   }
 
   get pending(): Place | null {
@@ -48,7 +62,7 @@ export class SoundElementary implements Elementary {
     const units = this.end();
     const first = this.#marks.findLastIndex(({ at }) => at <= this.#done);
     this.#marks.splice(0, Math.max(0, first));
-    this.#marks.push({ at: this.#total, place, next: place.ticks });
+    this.#marks.push({ at: this.#total, place, next: place.ticks, passed: 0 });
     this.#isOpen = true;
     return units;
   }
@@ -71,15 +85,12 @@ export class SoundElementary implements Elementary {
   lose(): Unit[] {
     const units = this.end();
     this.#reading.splitter.lose();
-    this.#done = this.#total;
     return units;
   }
 
   flush(): Unit[] {
     const units = this.end();
-    const rest = this.#units(this.#reading.splitter.flush(), this.#total);
-    this.#done = this.#total;
-    return [...units, ...rest];
+    return [...units, ...this.#units(this.#reading.splitter.flush(), this.#total)];
   }
 
   takeSkipped(): number {
@@ -96,17 +107,38 @@ export class SoundElementary implements Elementary {
 
   /** @param base what the offsets of frames are counted from */
   #units(frames: readonly CutFrame[], base: number): Unit[] {
-    return frames.flatMap((frame) => this.#unit(frame, base) ?? []);
+    const gaps = [...this.#reading.splitter.takeGaps()];
+    const units: Unit[] = [];
+    for (const frame of frames) {
+      while (gaps[0] && gaps[0].offset < frame.offset) this.#pass(gaps.shift(), base);
+      const unit = this.#unit(frame, base);
+      if (unit) units.push(unit);
+    }
+    for (const gap of gaps) this.#pass(gap, base);
+    return units;
+  }
+
+  /** What is heard behind a gap is late by what it lasts; where that is never known, the next stamp tells. */
+  #pass(gap: Gap | undefined, base: number): void {
+    if (!gap) return;
+    const mark = this.#marks.findLast(({ at }) => at <= base + gap.offset);
+    if (gap.frames === null) this.#next = null;
+    else if (this.#next !== null) this.#next += this.#step;
+    if (!mark) return;
+    if (gap.frames === null) mark.next = null;
+    else mark.passed++;
   }
 
   #unit({ data, raw, samples, offset, format }: CutFrame, base: number): Unit | null {
     const { isAsStored, see } = this.#reading;
-    see?.(format);
     const mark = this.#markOf(base + offset);
-    this.#done = Math.max(this.#done, base + offset + raw.length);
-    const ticks = mark?.next ?? this.#next;
-    if (!mark || ticks === null) return null;
     const duration = (samples * CLOCK) / format.sampleRate;
+    const own = mark?.next ?? null;
+    const ticks = own === null ? this.#next : own + (mark?.passed ?? 0) * duration;
+    see?.(format, ticks);
+    if (!mark || ticks === null) return null;
+    mark.passed = 0;
+    this.#step = duration;
     this.#next = ticks + duration;
     mark.next = this.#next;
     if (isAsStored && raw.length === 0) return null;

@@ -1,6 +1,6 @@
 import { concat } from '../../../src/core/bytes.ts';
 import { MediaError } from '../../../src/core/errors.ts';
-import type { CutFrame, Framing, Sound, SoundFormat, SoundSplitter } from './framing.ts';
+import type { CutFrame, Framing, Gap, Sound, SoundFormat, SoundSplitter } from './framing.ts';
 import { findStart, type Measured, measureFrame } from './sync.ts';
 
 /** By how much held bytes must grow before a start is searched in all of them again: else tiny payloads cost a lot. */
@@ -31,6 +31,7 @@ export class FrameCutter implements SoundSplitter {
   /** Of which parts the last frame was made. */
   #usual: Measured | null = null;
   #skipped = 0;
+  #gaps: Gap[] = [];
   /** Bytes that may be the rest of a frame which began before the first payload. */
   #foreign: number;
   #format: SoundFormat | null = null;
@@ -47,6 +48,10 @@ export class FrameCutter implements SoundSplitter {
 
   get refused(): MediaError | null {
     return this.#refused;
+  }
+
+  get held(): number {
+    return this.#length;
   }
 
   push(payload: Uint8Array): readonly CutFrame[] {
@@ -75,6 +80,12 @@ export class FrameCutter implements SoundSplitter {
     const skipped = this.#skipped;
     this.#skipped = 0;
     return skipped;
+  }
+
+  takeGaps(): readonly Gap[] {
+    const gaps = this.#gaps;
+    this.#gaps = [];
+    return gaps;
   }
 
   #forget(): void {
@@ -131,7 +142,9 @@ export class FrameCutter implements SoundSplitter {
     const from = start?.at ?? bytes.length;
     this.#skip(from - at);
     this.#isLocked = start?.isSure ?? false;
-    if (this.#isLocked) this.#foreign = 0;
+    if (!this.#isLocked) return from;
+    this.#foreign = 0;
+    if (this.#framing.isSparse) this.#gaps.push({ offset: from - held - 1, frames: null });
     return from;
   }
 
@@ -169,10 +182,11 @@ export class FrameCutter implements SoundSplitter {
     const raw = isCarried ? bytes.subarray(at, end) : payload.subarray(at - held, end - held);
     const sounds = this.#soundsOf(raw);
     this.#format = sounds.at(-1)?.format ?? this.#format;
+    if (sounds.length === 0) this.#gaps.push({ offset: at - held, frames: 1 });
     return sounds.map((sound, i) => ({
       ...sound,
-      raw: i === 0 ? raw : raw.subarray(0, 0),
-      offset: at - held,
+      raw: sound.raw ?? (i === 0 ? raw : raw.subarray(0, 0)),
+      offset: at - held + (sound.raw ? sound.raw.byteOffset - raw.byteOffset : 0),
       isCarried,
     }));
   }

@@ -14,6 +14,8 @@ export interface SoundFormat {
 export interface Sound {
   /** As MP4 stores it: raw AAC without ADTS or LATM, Opus without its control header; else the frame itself. */
   readonly data: Uint8Array;
+  /** Where a frame holds several with a place of their own each: its bytes, a view of the frame's. */
+  readonly raw?: Uint8Array;
   /** How long it lasts, in samples at the format's sampleRate. */
   readonly samples: number;
   /** The same object as long as nothing changes. */
@@ -33,6 +35,14 @@ export interface CutFrame extends Sound {
   readonly isCarried: boolean;
 }
 
+/** A place in the payloads where time goes by without a sound. */
+export interface Gap {
+  /** As that of frames. */
+  readonly offset: number;
+  /** How many make none: one, or nobody knows. */
+  readonly frames: 1 | null;
+}
+
 /** Cuts the payloads of one stream's PES packets, given in order, into frames. Holds less than one frame. */
 export interface SoundSplitter {
   /**
@@ -47,6 +57,10 @@ export interface SoundSplitter {
   flush(): readonly CutFrame[];
   /** Bytes were lost: what is held is dropped, and the next frame is found by its sync word. */
   lose(): void;
+  /** Since the last call, ascending: offsets count as those of the frames that came with them. */
+  takeGaps(): readonly Gap[];
+  /** Bytes of payloads that wait for what follows. */
+  readonly held: number;
   /** Bytes passed over since the last call, without those of a frame that began before the first payload. */
   takeSkipped(): number;
   /** Of the last frame cut; null before the first. */
@@ -82,6 +96,8 @@ export interface Framing {
    * @throws MediaError where it makes no sound: it is passed over
    */
   sounds(frame: Uint8Array): readonly Sound[];
+  /** Frames come before one at which reading can begin, and nothing tells how many. */
+  readonly isSparse?: true;
   /** Bytes were lost: forgets what earlier frames said of later ones. */
   reset?(): void;
 }

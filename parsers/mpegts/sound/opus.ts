@@ -1,5 +1,6 @@
 import { dOpsRecord, type OpusMapping, opusPacketSamples } from '../../../src/codecs/opus.ts';
 import { corrupt, unsupported } from '../../../src/core/errors.ts';
+import type { Descriptor } from '../psi.ts';
 import { type Framing, type SoundFormat, syncAt } from './framing.ts';
 
 /** control_header_prefix 0x3ff, 11 bits. */
@@ -16,9 +17,7 @@ const RATE = 48_000;
  * TS 1xx xxx, V0.1.1). Trimming is not applied: what a decoder gives of a frame is its whole length.
  * @throws MediaError `unsupported` for other channel configurations than those of RFC 7845, 5.1.1
  */
-export function opusFraming(
-  descriptors: readonly { readonly tag: number; readonly data: Uint8Array }[],
-): Framing {
+export function opusFraming(descriptors: readonly Descriptor[]): Framing {
   const format = formatOf(descriptors);
   return {
     maxBytes: MAX_BYTES,
@@ -79,7 +78,7 @@ const SURROUND: Readonly<Record<number, readonly [number, number, readonly numbe
 };
 
 /** channel_config_code of the descriptor is the number of channels; stereo without one, which decodes mono as well. */
-function formatOf(descriptors: Parameters<typeof opusFraming>[0]): SoundFormat {
+function formatOf(descriptors: readonly Descriptor[]): SoundFormat {
   const found = descriptors.find(
     ({ tag, data }) => tag === DESCRIPTOR.extension && data[0] === DESCRIPTOR.opus,
   );

@@ -1,3 +1,4 @@
+import type { Descriptor } from '../psi.ts';
 import { adtsFraming } from './adts.ts';
 import { dolbyFraming } from './dolby.ts';
 import { dtsFraming } from './dts.ts';
@@ -6,17 +7,11 @@ import type { Framing, SoundSplitter } from './framing.ts';
 import { latmFraming } from './latm.ts';
 import { mpegAudioFraming } from './mpeg-audio.ts';
 import { opusFraming } from './opus.ts';
+import { trueHdFraming } from './truehd.ts';
 
 export type { CutFrame, SoundFormat, SoundSplitter } from './framing.ts';
 
-/** A descriptor of an elementary stream in the program map: ISO/IEC 13818-1, 2.6. */
-export interface Descriptor {
-  readonly tag: number;
-  /** Behind tag and length. */
-  readonly data: Uint8Array;
-}
-
-export type SoundCodec = 'aac' | 'aac_latm' | 'ac3' | 'eac3' | 'mpeg-audio' | 'opus' | 'dts';
+export type SoundCodec = 'aac' | 'aac_latm' | 'ac3' | 'eac3' | 'mpeg-audio' | 'opus' | 'dts' | 'truehd';
 
 type MakeFraming = (descriptors: readonly Descriptor[]) => Framing;
 
@@ -24,14 +19,19 @@ type MakeFraming = (descriptors: readonly Descriptor[]) => Framing;
 const FRAMINGS: Readonly<Record<SoundCodec, MakeFraming>> = {
   aac: adtsFraming,
   aac_latm: latmFraming,
-  ac3: dolbyFraming,
-  eac3: dolbyFraming,
+  ac3: () => dolbyFraming('frames'),
+  eac3: () => dolbyFraming('frames'),
   'mpeg-audio': mpegAudioFraming,
   opus: opusFraming,
   dts: dtsFraming,
+  truehd: trueHdFraming,
 };
 
 export const SOUND_CODECS = Object.keys(FRAMINGS) as readonly SoundCodec[];
+
+/** How frames of the codec lie in its stream. As `createSplitter`. */
+export const framingOf = (codec: SoundCodec, descriptors: readonly Descriptor[]): Framing =>
+  FRAMINGS[codec](descriptors);
 
 /**
  * Cuts one elementary stream of sound into frames.
@@ -39,4 +39,4 @@ export const SOUND_CODECS = Object.keys(FRAMINGS) as readonly SoundCodec[];
  * @throws MediaError `unsupported` where descriptors tell a form of the codec that is not read
  */
 export const createSplitter = (codec: SoundCodec, descriptors: readonly Descriptor[]): SoundSplitter =>
-  new FrameCutter(FRAMINGS[codec](descriptors));
+  new FrameCutter(framingOf(codec, descriptors));

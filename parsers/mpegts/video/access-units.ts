@@ -1,3 +1,4 @@
+import { nextStartCode } from '../../../src/codecs/nal.ts';
 import type { NalRules } from './nal-rules.ts';
 
 /** Where a PES packet began: its stamps and place, and the first byte of its payload in the elementary stream. */
@@ -23,6 +24,8 @@ const HEAD = 40;
 /** The shortest start code. */
 const CODE = 3;
 const FIRST_CAPACITY = 256 * 1024;
+/** NAL units told apart in an access unit: what a stream of nothing but start codes may cost. H.265 allows 600 slices. */
+const MAX_NALS = 8192;
 
 /**
  * Cuts an elementary stream of NAL units into access units, however PES packets cut it: ITU-T H.264, 7.4.1.2.3; ITU-T
@@ -99,12 +102,12 @@ export class AccessUnitSplitter<Place, Taken> {
   #search(head: number): Taken[] {
     const units: Taken[] = [];
     const bytes = this.#bytes;
+    const length = this.#length;
     let at = this.#searched;
     for (;;) {
-      at = nextStartCode(bytes, at, this.#length);
-      if (at < 0) break;
-      if (at + CODE + Math.max(1, head) > this.#length) break;
-      const nal = bytes.subarray(at + CODE, Math.min(this.#length, at + CODE + HEAD));
+      at = nextStartCode(bytes, at, length);
+      if (at + CODE + Math.max(1, head) > length) break;
+      const nal = bytes.subarray(at + CODE, Math.min(length, at + CODE + HEAD));
       if (this.#rules.begins(nal, this.#start < 0)) {
         const hasZero = at > 0 && bytes[at - 1] === 0;
         const first = hasZero && (this.#rules.ownsZero || this.#start < 0) ? at - 1 : at;
@@ -113,10 +116,10 @@ export class AccessUnitSplitter<Place, Taken> {
         this.#start = first;
         this.#codes = [];
       }
-      if (this.#start >= 0) this.#codes.push(at);
+      if (this.#start >= 0 && this.#codes.length < MAX_NALS) this.#codes.push(at);
       at += CODE;
     }
-    this.#searched = at < 0 ? Math.max(this.#searched, this.#length - CODE + 1) : at;
+    this.#searched = Math.max(this.#searched, Math.min(at, length - CODE + 1));
     this.#drop(this.#start < 0 ? Math.max(0, this.#searched - 1) : this.#start);
     return units;
   }
@@ -175,17 +178,4 @@ export class AccessUnitSplitter<Place, Taken> {
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
-}
-
-/** Index of the next 00 00 01 in [from, end), or -1. */
-function nextStartCode(bytes: Uint8Array, from: number, end: number): number {
-  let i = from + 2;
-  while (i < end) {
-    const byte = bytes[i] ?? 0;
-    if (byte > 1) i += 3;
-    else if (byte === 0) i++;
-    else if (bytes[i - 1] === 0 && bytes[i - 2] === 0) return i - 2;
-    else i += 3;
-  }
-  return -1;
 }

@@ -52,6 +52,11 @@ export class VideoElementary implements Elementary {
     return this.#splitter.advance();
   }
 
+  /** Pictures of more than 64 KB cannot tell their length; some writers tell the rest of it. */
+  surplus(bytes: Uint8Array, start: number, end: number): Unit[] {
+    return this.append(bytes, start, end);
+  }
+
   end(): Unit[] {
     return NONE;
   }

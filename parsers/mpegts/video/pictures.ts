@@ -59,7 +59,7 @@ const h265: PictureCodec = {
     return facts && { facts, rules: h265Rules, joiner: () => null };
   },
   isStored: (nal) => !within(h265NalType(nal), 35, 38) && h265LayerId(nal) === 0,
-  isSlice: (nal) => h265NalType(nal) < H265_NAL.vps,
+  isSlice: (nal) => h265NalType(nal) < H265_NAL.vps && h265LayerId(nal) === 0,
   isKey: (nal) => within(h265NalType(nal), H265_NAL.blaWithLeading, 23),
 };
 

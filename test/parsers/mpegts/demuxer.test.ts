@@ -6,7 +6,17 @@ import { needsFfmpeg, run } from '../../helpers/ffmpeg.ts';
 import { bytesOf } from '../../helpers/hex.ts';
 import { asStride, pat, pesPacket, pmt, TsWriter } from '../../helpers/ts-writer.ts';
 import { inPieces } from '../../pipeline/serve.ts';
-import { byTrack, makeStream, NEVER, open, type ReadSample, readAll } from './streams.ts';
+import {
+  byTrack,
+  contents,
+  eachPacket,
+  makeStream,
+  NEVER,
+  NULL_PACKET,
+  open,
+  type ReadSample,
+  readAll,
+} from './streams.ts';
 
 const PACKET = 188;
 const VIDEO = 256;
@@ -24,10 +34,6 @@ const memo = <T>(make: () => T): (() => T) => {
 
 const HEVC = ['-c:v', 'libx265', '-preset', 'ultrafast', '-g', '25', '-x265-params', 'log-level=none'];
 const film = memo(() => makeStream());
-
-/** Without places, which differ between forms of the same stream. */
-const contents = (samples: readonly ReadSample[]) =>
-  samples.map(({ trackId, time, size, sum, isKey }) => ({ trackId, time, size, sum, isKey }));
 
 describe('packets are those of ffprobe', () => {
   const slices = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-x264-params', 'slices=4:aud=0'];
@@ -181,8 +187,11 @@ describe('the same samples', () => {
       name: 'behind a picture',
       change: (file: Uint8Array) => concat([bytesOf('89504e470d0a1a0a0047'), file]),
     },
-    { name: 'every packet twice', change: (file: Uint8Array) => each(file, (packet) => [packet, packet]) },
-    { name: 'stuffed', change: (file: Uint8Array) => each(file, (packet) => [packet, NULL_PACKET]) },
+    {
+      name: 'every packet twice',
+      change: (file: Uint8Array) => eachPacket(file, (packet) => [packet, packet]),
+    },
+    { name: 'stuffed', change: (file: Uint8Array) => eachPacket(file, (packet) => [packet, NULL_PACKET]) },
   ])('$name', async ({ change }) => {
     const whole = await readAll(await open(film()));
     expect(contents(await readAll(await open(change(film()))))).toEqual(contents(whole));
@@ -200,15 +209,6 @@ describe('the same samples', () => {
     expect(rest.slice(-100)).toEqual(whole.slice(-100));
   });
 });
-
-const NULL_PACKET = bytesOf(`471fff10${'ff'.repeat(184)}`);
-
-const each = (file: Uint8Array, change: (packet: Uint8Array) => Uint8Array[]): Uint8Array =>
-  concat(
-    Array.from({ length: file.length / PACKET }, (_, i) =>
-      change(file.subarray(i * PACKET, (i + 1) * PACKET)),
-    ).flat(),
-  );
 
 describe('time', () => {
   const relative = (samples: readonly ReadSample[]) => {

@@ -3,7 +3,7 @@ import { findFraming, findPacket } from '../../../parsers/mpegts/framing.ts';
 import { PacketHead } from '../../../parsers/mpegts/packet.ts';
 import { parsePesHeader } from '../../../parsers/mpegts/pes.ts';
 import { parsePat, parsePmt, SectionReader } from '../../../parsers/mpegts/psi.ts';
-import { streamKind, streamLanguage } from '../../../parsers/mpegts/stream-types.ts';
+import { streamLanguage } from '../../../parsers/mpegts/stream-types.ts';
 import { concat } from '../../../src/core/bytes.ts';
 import { bytesOf } from '../../helpers/hex.ts';
 import { expectMediaErrors } from '../../helpers/mutations.ts';
@@ -133,6 +133,31 @@ describe('PES headers', () => {
   });
 });
 
+describe('stream_id_extension', () => {
+  const PTS = '210005bf21';
+  test.each([
+    { what: 'none', flags: '80', fields: PTS, extension: null },
+    { what: 'behind a PTS', flags: '81', fields: `${PTS}0f8172`, extension: 0x72 },
+    { what: 'behind PTS and DTS', flags: 'c1', fields: `${PTS}${PTS}0f8176`, extension: 0x76 },
+    { what: 'alone', flags: '01', fields: '0f8155', extension: 0x55 },
+    {
+      what: 'behind all other fields',
+      flags: 'ff',
+      fields: `${PTS}${PTS}${'00'.repeat(6 + 3 + 1 + 1 + 2)}ff${'11'.repeat(16)}020000${'00'.repeat(4)}8171`,
+      extension: 0x71,
+    },
+    { what: 'an extension without it', flags: '01', fields: '1e0000', extension: null },
+    { what: 'another meaning', flags: '01', fields: '0f81f2', extension: null },
+    { what: 'cut off', flags: '01', fields: '0f81', extension: null },
+    { what: 'of no bytes', flags: '01', fields: '0f8072', extension: null },
+  ])('$what', ({ flags, fields, extension }) => {
+    const length = (fields.length / 2).toString(16).padStart(2, '0');
+    const bytes = bytesOf(`000001fd000080${flags}${length}${fields}ffff`);
+    expect(parsePesHeader(bytes)?.extension).toBe(extension);
+    expectMediaErrors(bytes, parsePesHeader);
+  });
+});
+
 describe('tables', () => {
   const PROGRAMS = [
     { number: 0, pid: 16 },
@@ -200,54 +225,4 @@ describe('tables', () => {
     const reader = new SectionReader();
     expect(reader.push(concat([Uint8Array.of(0), bytes]), true)).toEqual([bytes]);
   });
-});
-
-describe('kinds of streams', () => {
-  const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
-  const registered = (name: string) => ({ tag: 5, data: Uint8Array.from(letters(name)) });
-  const HDMV = [registered('HDMV')];
-  const tagged = (tag: number, ...data: number[]) => [{ tag, data: Uint8Array.from(data) }];
-  test.each([
-    { type: 0x1b, own: [], program: [], kind: 'video', name: 'h264' },
-    { type: 0x24, own: [], program: [], kind: 'video', name: 'hevc' },
-    { type: 0x02, own: [], program: [], kind: 'video', name: 'mpeg2video' },
-    { type: 0x0f, own: [], program: [], kind: 'audio', name: 'aac' },
-    { type: 0x11, own: [], program: [], kind: 'audio', name: 'aac_latm' },
-    { type: 0x03, own: [], program: [], kind: 'audio', name: 'mpeg-audio' },
-    { type: 0x81, own: [], program: [], kind: 'audio', name: 'ac3' },
-    { type: 0x87, own: [], program: [], kind: 'audio', name: 'eac3' },
-    { type: 0x86, own: [], program: [], kind: 'other', name: 'scte35' },
-    { type: 0x86, own: [], program: HDMV, kind: 'audio', name: 'dts' },
-    { type: 0x83, own: [], program: HDMV, kind: 'audio', name: 'truehd' },
-    { type: 0x90, own: [], program: HDMV, kind: 'subtitle', name: 'hdmv_pgs' },
-    { type: 0x06, own: tagged(0x6a, 0), program: [], kind: 'audio', name: 'ac3' },
-    { type: 0x06, own: tagged(0x7a, 0), program: [], kind: 'audio', name: 'eac3' },
-    {
-      type: 0x06,
-      own: tagged(0x56, 0x64, 0x65, 0x75, 9, 0),
-      program: [],
-      kind: 'subtitle',
-      name: 'teletext',
-    },
-    { type: 0x06, own: tagged(0x59), program: [], kind: 'subtitle', name: 'dvb_subtitle' },
-    { type: 0x06, own: tagged(0x7f, 0x80, 2), program: [], kind: 'audio', name: 'opus' },
-    { type: 0x06, own: [registered('Opus')], program: [], kind: 'audio', name: 'opus' },
-    { type: 0x06, own: [registered('HEVC')], program: [], kind: 'video', name: 'hevc' },
-    { type: 0x06, own: [], program: [], kind: 'other', name: 'private' },
-    { type: 0x15, own: [], program: [], kind: 'other', name: 'id3' },
-    { type: 0x7e, own: [], program: [], kind: 'other', name: 'stream_type 0x7e' },
-  ])('$type is $name', ({ type, own, program, kind, name }) => {
-    expect(streamKind({ type, pid: 256, descriptors: own }, program)).toEqual({
-      kind,
-      name,
-      unreadable: null,
-    });
-  });
-
-  test('SAMPLE-AES is named', () =>
-    expect(streamKind({ type: 0xdb, pid: 256, descriptors: [] }, [])).toEqual({
-      kind: 'video',
-      name: 'h264',
-      unreadable: 'encrypted (SAMPLE-AES)',
-    }));
 });

@@ -96,6 +96,19 @@ describe('what the writer writes', () => {
   });
 });
 
+test('tables that change without end are forgotten, those in force are not', () => {
+  const tables = new ProgramTables();
+  const streams = [{ type: 0x1b, pid: 256 }];
+  const push = (pid: number, table: Uint8Array) => tables.push(pid, concat([Uint8Array.of(0), table]), true);
+  for (let number = 1; number <= 5000; number++) {
+    push(0, pat([{ number, pid: 4096 }], number % 32));
+    push(4096, pmt({ program: number, pcrPid: 256, streams }));
+    expect(tables.pmts.has(number)).toBe(true);
+  }
+  expect(tables.pmts.size).toBeLessThan(200);
+  expect(tables.isComplete).toBe(true);
+});
+
 describe('any changed byte is read or refused', () => {
   const DESCRIBED = [0x7f, 1, 0x15, 10, 4, 101, 110, 103, 3, 0x56, 5, 100, 101, 117, 9, 0];
   const table = pmt({ pcrPid: 256, streams: [{ type: 6, pid: 256, descriptors: DESCRIBED }] });

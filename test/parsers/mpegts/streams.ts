@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { crc32 } from 'node:zlib';
 import { openTransportStream, type TransportOptions } from '../../../parsers/mpegts/demuxer.ts';
-import { memorySource } from '../../../src/core/bytes.ts';
+import { concat, memorySource } from '../../../src/core/bytes.ts';
 import type { Demuxer, Sample, Source } from '../../../src/core/contracts.ts';
+import { type PmtOptions, pat, pmt, TsWriter, tsPacket } from '../../helpers/ts-writer.ts';
 
 /** Transport streams that ffmpeg makes, and what the demuxer reads of them. */
 
@@ -60,3 +61,30 @@ export function byTrack(samples: readonly ReadSample[]): Map<number, ReadSample[
   }
   return groups;
 }
+
+const PACKET = 188;
+export const NULL_PACKET = tsPacket({ pid: 0x1fff, payload: new Uint8Array(184) });
+
+export const pidOf = (packet: Uint8Array): number => (((packet[1] ?? 0) & 31) << 8) | (packet[2] ?? 0);
+
+/** The stream with other packets in place of each of its own, which may be changed. */
+export const eachPacket = (
+  file: Uint8Array,
+  change: (packet: Uint8Array, i: number) => Uint8Array[],
+): Uint8Array =>
+  concat(
+    Array.from({ length: file.length / PACKET }, (_, i) =>
+      change(file.slice(i * PACKET, (i + 1) * PACKET), i),
+    ).flat(),
+  );
+
+/** Where the program map lies that `program` writes, as ffmpeg's does. */
+export const PMT_PID = 4096;
+
+/** A stream that begins with the tables of its only program. */
+export const program = (table: PmtOptions): TsWriter =>
+  new TsWriter().sections(0, pat([{ number: 1, pid: PMT_PID }])).sections(PMT_PID, pmt(table));
+
+/** What is the same wherever the packets lie. */
+export const contents = (samples: readonly ReadSample[]) =>
+  samples.map(({ trackId, time, size, sum, isKey }) => ({ trackId, time, size, sum, isKey }));
