@@ -19,7 +19,9 @@ export interface PacketRow {
 
 /** Path of a fixture by its name without extension. */
 export function fixturePath(name: string): string {
-  const path = ['mkv', 'mka', 'm2t', 'm2ts'].map((extension) => fileURLToPath(new URL(`${name}.${extension}`, folder)));
+  const path = ['mkv', 'mka', 'm2t', 'm2ts'].map((extension) =>
+    fileURLToPath(new URL(`${name}.${extension}`, folder)),
+  );
   const found = path.find(existsSync);
   if (!found) throw new Error(`There is no fixture ${name}; fixtures/make ${name} makes it.`);
   return found;
