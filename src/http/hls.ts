@@ -191,7 +191,7 @@ async function* liveChunks(
   { rendition, n }: SegmentOf,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  yield [await live.segment(rendition.name, n, signal)];
+  yield await live.segment(rendition.name, n, signal);
 }
 
 async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {

@@ -8,6 +8,7 @@ import { cutAt } from '../helpers/matroska-edit.ts';
 import { bytes } from '../helpers/matroska-writer.ts';
 import { patternBytes } from '../helpers/upstream.ts';
 import { type EndlessOptions, endlessFilm, LIVE_HEAD, secondOf } from './endless-film.ts';
+import { wholeSegment } from './live-input.ts';
 import { bytesOfRendition, counted, inChunks, OPTIONS, readFile, readLive } from './live-serve.ts';
 import { readSegment } from './mp4-reader.ts';
 import { NEVER } from './serve.ts';
@@ -46,7 +47,7 @@ describe('what ends early', () => {
       { onIdle: () => undefined },
       NEVER,
     );
-    expect((await live.segment('v0', read.segments.length - 1, NEVER)).length).toBeGreaterThan(0);
+    expect((await wholeSegment(live, 'v0', read.segments.length - 1, NEVER)).length).toBeGreaterThan(0);
     await expect.poll(() => live.progress()).toMatchObject({ isEnded: true, failure: 'The line was cut' });
     live.close();
     expect(input.state.running).toBe(0);

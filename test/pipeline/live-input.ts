@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { concat } from '../../src/core/bytes.ts';
 import type { Sequence } from '../../src/core/contracts.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { LiveBudget } from '../../src/pipeline/live/budget.ts';
@@ -71,8 +72,16 @@ export async function playAll(live: LiveStream): Promise<Map<string, Uint8Array>
   }
 }
 
+/** A segment's bytes in one piece. */
+export const wholeSegment = async (
+  live: LiveStream,
+  rendition: string,
+  n: number,
+  signal = NEVER,
+): Promise<Uint8Array> => concat(await live.segment(rendition, n, signal));
+
 export async function segmentOf(live: LiveStream, n: number): Promise<Map<string, Uint8Array>> {
-  const parts = live.renditions.map(async ({ name }) => [name, await live.segment(name, n, NEVER)] as const);
+  const parts = live.renditions.map(async ({ name }) => [name, await wholeSegment(live, name, n)] as const);
   return new Map(await Promise.all(parts));
 }
 

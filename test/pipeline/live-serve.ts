@@ -39,21 +39,30 @@ export function* inChunks(file: Uint8Array, size: number): Generator<Uint8Array>
   for (let at = 0; at < file.length; at += size) yield file.slice(at, at + size);
 }
 
+/** With the bytes of each rendition in one piece. */
+export interface ReadSegment extends Omit<LiveSegment, 'bytes'> {
+  readonly bytes: ReadonlyMap<string, Uint8Array>;
+}
+
 /** Everything a file gives when it is read in order. */
 export interface ReadLive {
   readonly title: Title;
   readonly renditions: readonly Rendition[];
-  readonly segments: readonly LiveSegment[];
+  readonly segments: readonly ReadSegment[];
   /** Why it ended early. */
   readonly error: unknown;
 }
 
 export async function readLive(sequence: Sequence, signal: AbortSignal = NEVER): Promise<ReadLive> {
   const { title, renditions, segments: coming } = await openPass(sequence, OPTIONS, signal);
-  const segments: LiveSegment[] = [];
+  const segments: ReadSegment[] = [];
   let error: unknown = null;
   try {
-    for await (const segment of coming) segments.push(segment);
+    for await (const segment of coming)
+      segments.push({
+        ...segment,
+        bytes: new Map([...segment.bytes].map(([name, parts]) => [name, concat(parts)])),
+      });
   } catch (failure) {
     error = failure;
   }

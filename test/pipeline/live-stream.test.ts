@@ -6,6 +6,7 @@ import { LIMITS } from '../../src/core/limits.ts';
 import { LiveBudget } from '../../src/pipeline/live/budget.ts';
 import { LiveStream } from '../../src/pipeline/live/live-stream.ts';
 import { endlessFilm } from './endless-film.ts';
+import { wholeSegment } from './live-input.ts';
 import { type CountedSequence, counted, OPTIONS, readLive } from './live-serve.ts';
 import { NEVER } from './serve.ts';
 
@@ -57,7 +58,7 @@ describe('an endless input', () => {
     const live = await open(input);
     const ahead = await quiet(input);
     expect(ahead).toBeLessThan(LIMITS.liveWindow);
-    await live.segment('v0', 4, NEVER);
+    await wholeSegment(live, 'v0', 4, NEVER);
     const later = await quiet(input);
     expect(later).toBeGreaterThan(ahead);
     expect(later).toBeLessThan(ahead + LIMITS.liveWindow);
@@ -69,7 +70,7 @@ describe('an endless input', () => {
     const live = await open(input);
     let given = 0;
     for (let n = 0; given < 200 * MEGABYTE; n++) {
-      given += (await live.segment('v0', n, NEVER)).length;
+      given += (await wholeSegment(live, 'v0', n, NEVER)).length;
       expect(input.state.pulled - given).toBeLessThan(LIMITS.liveWindow);
     }
     expect(input.state.opened).toBe(1);
@@ -90,7 +91,10 @@ describe('an endless input', () => {
     const input = counted(() => endlessFilm(RICH));
     const live = await open(input);
     for (let n = 0; n < 8; n++) {
-      const [a, b] = await Promise.all([live.segment('v0', n, NEVER), live.segment('v0', n, NEVER)]);
+      const [a, b] = await Promise.all([
+        wholeSegment(live, 'v0', n, NEVER),
+        wholeSegment(live, 'v0', n, NEVER),
+      ]);
       expect(equalBytes(a, b)).toBe(true);
     }
     expect(input.state.opened).toBe(1);
@@ -100,7 +104,7 @@ describe('an endless input', () => {
     const input = counted(() => endlessFilm());
     const live = await open(input);
     const all = await Promise.all(
-      Array.from({ length: 100 }, (_, i) => live.segment(i % 2 ? 'v0' : 'a1-copy', i >> 5, NEVER)),
+      Array.from({ length: 100 }, (_, i) => wholeSegment(live, i % 2 ? 'v0' : 'a1-copy', i >> 5, NEVER)),
     );
     expect(all.every((bytes) => bytes.length > 0)).toBe(true);
     expect(input.state.opened).toBe(1);
@@ -110,11 +114,11 @@ describe('an endless input', () => {
     const input = counted(() => endlessFilm(RICH));
     const live = await open(input);
     const first: Uint8Array[] = [];
-    for (let n = 0; n < 20; n++) first.push(await live.segment('v0', n, NEVER));
+    for (let n = 0; n < 20; n++) first.push(await wholeSegment(live, 'v0', n, NEVER));
     expect(live.progress().isFromStart).toBe(false);
     for (let n = 0; n < 5; n++)
       expect(
-        equalBytes(await live.segment('v0', n, NEVER), first[n] ?? new Uint8Array()),
+        equalBytes(await wholeSegment(live, 'v0', n, NEVER), first[n] ?? new Uint8Array()),
         `segment ${n}`,
       ).toBe(true);
     expect(input.state.opened).toBe(2);
@@ -122,15 +126,15 @@ describe('an endless input', () => {
     await turn(100);
     expect(input.state.pulled).toBe(before);
     // Still within reach of those who watch the newest.
-    expect((await live.segment('v0', 20, NEVER)).length).toBeGreaterThan(0);
+    expect((await wholeSegment(live, 'v0', 20, NEVER)).length).toBeGreaterThan(0);
   });
 
   test('viewers at two places that are both held no more: one is told to wait', async () => {
     const input = counted(() => endlessFilm(RICH));
     const live = await open(input);
-    for (let n = 0; n < 40; n++) await live.segment('v0', n, NEVER);
-    await live.segment('v0', 25, NEVER);
-    await expect(live.segment('v0', 0, NEVER)).rejects.toMatchObject({
+    for (let n = 0; n < 40; n++) await wholeSegment(live, 'v0', n, NEVER);
+    await wholeSegment(live, 'v0', 25, NEVER);
+    await expect(wholeSegment(live, 'v0', 0, NEVER)).rejects.toMatchObject({
       code: 'busy',
       retryAfter: expect.any(Number),
     });
@@ -141,25 +145,25 @@ describe('an endless input', () => {
     let opening = 0;
     const input = counted(() => endlessFilm({ ...RICH, pictureBytes: RICH.pictureBytes + 7 * opening++ }));
     const live = await open(input);
-    for (let n = 0; n < 20; n++) await live.segment('v0', n, NEVER);
-    await expect(live.segment('v0', 0, NEVER)).rejects.toMatchObject({ code: 'not-found' });
-    await expect(live.segment('v0', 1, NEVER)).rejects.toMatchObject({ code: 'not-found' });
+    for (let n = 0; n < 20; n++) await wholeSegment(live, 'v0', n, NEVER);
+    await expect(wholeSegment(live, 'v0', 0, NEVER)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(wholeSegment(live, 'v0', 1, NEVER)).rejects.toMatchObject({ code: 'not-found' });
     expect(input.state.opened).toBe(2);
-    expect((await live.segment('v0', 20, NEVER)).length).toBeGreaterThan(0);
+    expect((await wholeSegment(live, 'v0', 20, NEVER)).length).toBeGreaterThan(0);
   });
 
   test('number 10^9 while others watch does not make it run away', async () => {
     const input = counted(() => endlessFilm(RICH));
     const live = await open(input);
-    await live.segment('v0', 0, NEVER);
+    await wholeSegment(live, 'v0', 0, NEVER);
     const before = await quiet(input);
-    await expect(live.segment('v0', 1e9, NEVER)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(wholeSegment(live, 'v0', 1e9, NEVER)).rejects.toMatchObject({ code: 'not-found' });
     expect(await quiet(input)).toBe(before);
   });
 
   test('a rendition that does not exist', async () => {
     const live = await open(counted(() => endlessFilm()));
-    await expect(live.segment('v9', 0, NEVER)).rejects.toMatchObject({ code: 'not-found' });
+    await expect(wholeSegment(live, 'v9', 0, NEVER)).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 
@@ -175,7 +179,7 @@ describe('rich segments', () => {
   test('one viewer gets each of them from one input', async () => {
     const input = counted(() => endlessFilm({ pictureBytes: 400_000, gop: 17, seconds: 30 }));
     const live = await open(input);
-    for (let n = 0; n < 8; n++) await live.segment('v0', n, NEVER);
+    for (let n = 0; n < 8; n++) await wholeSegment(live, 'v0', n, NEVER);
     expect(input.state.opened).toBe(1);
   });
 });
@@ -198,7 +202,7 @@ describe('letting go', () => {
     const live = await open(input);
     await turn(50);
     const { length } = live.progress().ends;
-    const waiting = live.segment('v0', length, NEVER).then(
+    const waiting = wholeSegment(live, 'v0', length, NEVER).then(
       (bytes) => bytes.length,
       (error: unknown) => error,
     );
@@ -207,14 +211,14 @@ describe('letting go', () => {
     await turn(20);
     expect(hasEnded).toBe(true);
     expect(await waiting).toBeInstanceOf(MediaError);
-    await expect(live.segment('v0', 0, NEVER)).rejects.toMatchObject({ code: 'busy' });
+    await expect(wholeSegment(live, 'v0', 0, NEVER)).rejects.toMatchObject({ code: 'busy' });
   });
 
   test('the generator of the input is ended at once, of both passes', async () => {
     const input = counted(() => endlessFilm(RICH));
     const live = await open(input);
-    for (let n = 0; n < 20; n++) await live.segment('v0', n, NEVER);
-    await live.segment('v0', 0, NEVER);
+    for (let n = 0; n < 20; n++) await wholeSegment(live, 'v0', n, NEVER);
+    await wholeSegment(live, 'v0', 0, NEVER);
     expect(input.state.running).toBe(2);
     live.close();
     await turn(20);
@@ -258,10 +262,10 @@ describe('letting go', () => {
     await turn(50);
     const controller = new AbortController();
     const { length } = live.progress().ends;
-    const waiting = live.segment('v0', length, controller.signal);
+    const waiting = wholeSegment(live, 'v0', length, controller.signal);
     setTimeout(() => controller.abort(new Error('left')), 10);
     await expect(waiting).rejects.toThrow('left');
-    expect((await live.segment('v0', 0, NEVER)).length).toBeGreaterThan(0);
+    expect((await wholeSegment(live, 'v0', 0, NEVER)).length).toBeGreaterThan(0);
   });
 
   test('after a while without a request it is let go, told once, and its memory is free', async () => {

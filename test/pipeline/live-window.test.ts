@@ -16,6 +16,7 @@ import {
   until,
   type Watched,
   watched,
+  wholeSegment,
 } from './live-input.ts';
 import { NEVER } from './serve.ts';
 
@@ -40,10 +41,10 @@ describe('an input that goes on otherwise when it is read again', () => {
   test('what is held no more is gone', async () => {
     const input = watched((opening) => endless({ ...LARGE, keyEvery: opening === 0 ? 1 : 3 }));
     const live = await begin(input);
-    for (let n = 0; n < 10; n++) await live.segment('v0', n, NEVER);
+    for (let n = 0; n < 10; n++) await wholeSegment(live, 'v0', n, NEVER);
     expect(live.progress().isFromStart).toBe(false);
-    expect(await failure(live.segment('v0', 0, NEVER))).toMatchObject({ code: 'not-found' });
-    await failure(live.segment('v0', 1, NEVER));
+    expect(await failure(wholeSegment(live, 'v0', 0, NEVER))).toMatchObject({ code: 'not-found' });
+    await failure(wholeSegment(live, 'v0', 1, NEVER));
     expect(input.openings, 'it is not tried again').toHaveLength(2);
     live.close();
   });
@@ -73,9 +74,9 @@ describe('who asks for what', () => {
 
   test('a segment that is not made yet is waited for; none comes behind the last', async () => {
     const live = await begin(watched(() => endless({ seconds: 60, pictureBytes: 100 })));
-    expect((await live.segment('v0', 8, NEVER)).length).toBeGreaterThan(0);
+    expect((await wholeSegment(live, 'v0', 8, NEVER)).length).toBeGreaterThan(0);
     await playAll(live);
-    expect(await failure(live.segment('v0', 99, NEVER))).toMatchObject({ code: 'not-found' });
+    expect(await failure(wholeSegment(live, 'v0', 99, NEVER))).toMatchObject({ code: 'not-found' });
     live.close();
   });
 
@@ -88,7 +89,10 @@ describe('who asks for what', () => {
     const live = await begin(stopping());
     await pause(200);
     const { length } = live.progress().ends;
-    expect(await failure(live.segment('v0', length, NEVER))).toMatchObject({ code: 'busy', retryAfter: 2 });
+    expect(await failure(wholeSegment(live, 'v0', length, NEVER))).toMatchObject({
+      code: 'busy',
+      retryAfter: 2,
+    });
     timeout.mockRestore();
     live.close();
   });
@@ -97,7 +101,7 @@ describe('who asks for what', () => {
     const live = await begin(stopping());
     await pause(200);
     const leaver = new AbortController();
-    const waiting = live.segment('v0', live.progress().ends.length, leaver.signal);
+    const waiting = wholeSegment(live, 'v0', live.progress().ends.length, leaver.signal);
     leaver.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
     live.close();
@@ -138,7 +142,9 @@ describe('when an input is let go', () => {
     vi.useRealTimers();
     expect(library.peek('film')).toBeNull();
     await until(() => input.openings[0]?.isOpen === false);
-    expect(media.live && (await failure(media.live.segment('v0', 0, NEVER)))).toMatchObject({ code: 'busy' });
+    expect(media.live && (await failure(wholeSegment(media.live, 'v0', 0, NEVER)))).toMatchObject({
+      code: 'busy',
+    });
     const again = await library.open('film', wish, NEVER);
     expect(again.title.version).toBe(media.title.version);
     library.close();

@@ -88,11 +88,11 @@ export class LiveStream {
   }
 
   /**
-   * The bytes of a segment: held, or made while this waits.
+   * The bytes of a segment, as a list: held, or made while this waits.
    * @throws MediaError `not-found` for one that never comes, that is far ahead of what others watch, or that is held no
    * more and cannot be made again; `busy` for one that does not come in time or has to wait for others
    */
-  async segment(rendition: string, n: number, signal: AbortSignal): Promise<Uint8Array> {
+  async segment(rendition: string, n: number, signal: AbortSignal): Promise<readonly Uint8Array[]> {
     if (this.#isClosed)
       throw new MediaError('busy', 'This title was just let go; ask again', { retryAfter: 1 });
     this.#touch();

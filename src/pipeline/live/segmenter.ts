@@ -18,7 +18,8 @@ export interface LiveSegment {
   readonly start: Ticks;
   /** Where the next one begins, in the main track's ticks; the end of the title for the last. */
   readonly end: Ticks;
-  readonly bytes: ReadonlyMap<string, Uint8Array>;
+  /** By rendition, each as a list that is never joined. */
+  readonly bytes: ReadonlyMap<string, readonly Uint8Array[]>;
   /** From the first sample of each audio rendition to the end of the last, in samples. */
   readonly sounds: ReadonlyMap<string, { readonly start: number; readonly end: number }>;
   readonly size: number;
@@ -145,7 +146,7 @@ export class Segmenter {
   }
 
   #render({ n, start, end, pictures, sound }: OpenSegment): LiveSegment {
-    const bytes = new Map<string, Uint8Array>();
+    const bytes = new Map<string, readonly Uint8Array[]>();
     const sounds = new Map<string, { readonly start: number; readonly end: number }>();
     for (const rendition of this.#renditions) {
       const packets = rendition.kind === 'video' ? pictures : this.#soundOf(rendition, sound);
@@ -154,7 +155,7 @@ export class Segmenter {
         sounds.set(rendition.name, { start: first.dts, end: last.dts + last.duration });
       bytes.set(rendition.name, bytesOf(rendition, n, packets));
     }
-    const size = [...bytes.values()].reduce((sum, part) => sum + part.length, 0);
+    const size = [...bytes.values()].flat().reduce((sum, part) => sum + part.length, 0);
     return { n, start, end, bytes, sounds, size };
   }
 
@@ -166,9 +167,30 @@ export class Segmenter {
 const sizeOf = (packets: readonly TimedPacket[]): number =>
   packets.reduce((sum, { packet }) => sum + packet.data.length, 0);
 
-/** A copy: views would keep every fetched block alive, with the tracks that nobody asked for. */
-function bytesOf(rendition: Rendition, n: number, packets: readonly TimedPacket[]): Uint8Array {
+function bytesOf(rendition: Rendition, n: number, packets: readonly TimedPacket[]): Uint8Array[] {
   const chunker = new Chunker(rendition, n);
   const parts = packets.flatMap((packet) => chunker.push(packet) ?? []);
-  return concat([...parts, ...(chunker.flush() ?? [])]);
+  return detached([...parts, ...(chunker.flush() ?? [])]);
+}
+
+/**
+ * Views into larger blocks are copied, those beside each other into one: they would keep every fetched block alive, with
+ * the tracks that nobody asked for.
+ */
+function detached(parts: readonly Uint8Array[]): Uint8Array[] {
+  const done: Uint8Array[] = [];
+  let views: Uint8Array[] = [];
+  const copy = () => {
+    if (views.length > 0) done.push(concat(views));
+    views = [];
+  };
+  for (const part of parts) {
+    if (part.buffer.byteLength > 2 * part.length) views.push(part);
+    else {
+      copy();
+      done.push(part);
+    }
+  }
+  copy();
+  return done;
 }
