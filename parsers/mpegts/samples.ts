@@ -6,6 +6,7 @@ import { type ReaderContext, TransportReader } from './reader.ts';
 import { Resumption } from './resumption.ts';
 import type { Scanned } from './scan.ts';
 import { JumpFinder, StampMap } from './stamps.ts';
+import { timesElementary } from './times.ts';
 import { type Description, reading } from './tracks.ts';
 
 /** What is known of the stream. */
@@ -98,8 +99,11 @@ function readersOf(opened: Opened, query: SampleQuery, { scanned, isAsStored }: 
   const readings = () =>
     descriptions.flatMap((description): StreamReading[] => {
       const { pid } = description.stream;
+      const isTimed = query.timesOf?.has(pid) === true;
       const own = query.tracks.has(pid) ? reading(description, isAsStored) : null;
-      return own ? [{ trackId: pid, pid: moved.get(pid) ?? pid, ...own }] : [];
+      const stream = { trackId: pid, pid: moved.get(pid) ?? pid };
+      if (own && isTimed) return [{ ...stream, elementary: timesElementary(), joiner: null }];
+      return own ? [{ ...stream, ...own }] : [];
     });
   const context = (): ReaderContext => ({
     framing,

@@ -95,6 +95,8 @@ export interface SampleQuery {
   readonly isCompleting?: boolean;
   /** Only these tracks; the payload of others is passed over. */
   readonly tracks: ReadonlySet<number>;
+  /** Those of them of which only times are wanted: their samples may come without data, or be fewer. */
+  readonly timesOf?: ReadonlySet<number>;
   /**
    * From this position on long payloads of other tracks are jumped over by a new request rather than read: for a
    * look, not for playing. Nowhere when absent.

@@ -66,7 +66,9 @@ async function* locatedPackets(
   const { end } = demuxer.payload;
   const soft = next === null ? end : Math.min(end, Math.max(start, locator.estimate(next)) + ESTIMATE_MARGIN);
   const others = [...(video ? [video.track.id] : []), ...title.audio.map(({ track }) => track.id)];
-  const query = { start, soft, end, tracks: new Set(others) };
+  const tracks = new Set(others);
+  const timesOf = new Set(others.filter((id) => id !== audio.track.id));
+  const query = { start, soft, end, tracks, timesOf };
   const isBehind = (sample: Sample) => next !== null && sample.time >= next + window;
   reading: for await (const batch of demuxer.samples(query, signal)) {
     for (const sample of batch.samples) {

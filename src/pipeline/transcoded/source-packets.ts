@@ -120,7 +120,9 @@ async function locatedSamples(
   const soft = next === null ? end : Math.min(end, Math.max(start, locator.estimate(next)) + ESTIMATE_MARGIN);
   const others = [...(video ? [video.track.id] : []), ...title.audio.map(({ track }) => track.id)];
   const gathering = new Gathering(stretch, title, []);
-  for await (const batch of demuxer.samples({ start, soft, end, tracks: new Set(others) }, signal))
+  const timesOf = new Set(others.filter((id) => id !== audio.track.id));
+  const query = { start, soft, end, tracks: new Set(others), timesOf };
+  for await (const batch of demuxer.samples(query, signal))
     for (const sample of batch.samples) {
       const isOwn = sample.trackId === audio.track.id;
       if (isOwn ? gathering.isEnd(sample) : sample.time >= until + window) return gathering.samples;
