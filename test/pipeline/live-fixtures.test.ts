@@ -16,11 +16,6 @@ const ROWS = [
   { name: 'audio-only', renditions: ['a0-copy'] },
   { name: 'vp9-opus', renditions: ['v0', 'a1-copy', 'a2-copy'] },
   { name: 'hevc-hdr10', renditions: ['v0', 'a1-copy'] },
-  { name: 'no-audio', renditions: ['v0'] },
-  { name: 'two-languages', renditions: ['v0', 'a1-copy', 'a2-copy'] },
-  { name: 'ffmpeg-mux', renditions: ['v0', 'a1-copy'] },
-  { name: 'surround-44k', renditions: ['v0', 'a1-copy'] },
-  { name: 'film-rate-unknown', renditions: ['v0', 'a1-copy'] },
   { name: 'alac-flac-mp3', renditions: ['v0', 'a1-copy', 'a2-copy', 'a3-copy'] },
   { name: 'av1-eac3', renditions: ['v0', 'a1-copy'] },
 ] as const;

@@ -104,7 +104,7 @@ async function use(source: Source): Promise<number> {
 }
 
 /** `npm run fuzz` multiplies. */
-const FACTOR = Number(process.env.SLUICE_MUTATIONS ?? 0.25);
+const FACTOR = Number(process.env.SLUICE_MUTATIONS ?? 0.1);
 
 describe.each(SEEDS)('$name, $count times damaged', ({ file, gapAt, name, structure, ...seed }) => {
   const count = seed.count * FACTOR;
@@ -114,7 +114,7 @@ describe.each(SEEDS)('$name, $count times damaged', ({ file, gapAt, name, struct
   test('undamaged it works', async () => expect(await use(sourceOf(file))).toBeGreaterThan(1000));
 
   test('it is played or refused with a MediaError, at once and in little memory', {
-    timeout: 60_000 * FACTOR,
+    timeout: 20_000 + 60_000 * FACTOR,
   }, async () => {
     const clusters = structure ?? clusterStarts(file);
     const failures: unknown[] = [];

@@ -11,7 +11,7 @@ import { clusterStarts, mutantOf } from '../../helpers/mutants.ts';
 import { signal } from './reading.ts';
 
 /** Over all fixtures; `npm run fuzz` asks for a million. */
-const COUNT = Number(process.env.SLUICE_FUZZ ?? 5000);
+const COUNT = Number(process.env.SLUICE_FUZZ ?? 2000);
 
 const names = readdirSync(fileURLToPath(new URL('../../../fixtures', import.meta.url)))
   .filter((name) => /\.mk[av]$/.test(name))
