@@ -104,7 +104,7 @@ async function use(source: Source): Promise<number> {
 }
 
 /** `npm run fuzz` multiplies. */
-const FACTOR = Number(process.env.SLUICE_MUTATIONS ?? 0.1);
+const FACTOR = Number(process.env.SLUICE_MUTATIONS ?? 0.25);
 
 describe.each(SEEDS)('$name, $count times damaged', ({ file, gapAt, name, structure, ...seed }) => {
   const count = seed.count * FACTOR;
