@@ -13,6 +13,9 @@ const WHOLE = [
   'test/node.test.ts',
 ];
 
+/** Minutes of load whose times a busy machine spoils: `npm run measure`. */
+const MEASURE = ['transcoding', 'heavy-film', 'memory'].map((name) => `test/measure/${name}.test.ts`);
+
 export default defineConfig({
   root,
   test: {
@@ -42,9 +45,21 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: WHOLE,
+          exclude: MEASURE,
           fileParallelism: false,
           pool: 'threads',
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        root,
+        test: {
+          name: 'measure',
+          include: MEASURE,
+          fileParallelism: false,
+          pool: 'threads',
+          sequence: { groupOrder: 2 },
         },
       },
     ],
