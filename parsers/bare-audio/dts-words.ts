@@ -1,7 +1,7 @@
 import { parseDtsHeader } from '../../src/codecs/dts.ts';
 import { BitWriter } from '../../src/core/bits.ts';
 import { orNull } from '../../src/core/errors.ts';
-import type { Framing, Part, SoundFormat } from '../mpegts/sound/framing.ts';
+import type { Framing, Part, SoundFormat } from '../elementary/sound/framing.ts';
 
 /** How a word holds bits of a core: all 16 with the low byte first, or 14 in either order. */
 interface Words {

@@ -1,6 +1,6 @@
 import { orNull } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { Framing, Part, SoundFormat } from '../mpegts/sound/framing.ts';
+import type { Framing, Part, SoundFormat } from '../elementary/sound/framing.ts';
 import { followsAt, type Likeness, measureFrame, type Stretch, tagAt } from './frame-search.ts';
 import type { FrameKind } from './kinds.ts';
 

@@ -3,7 +3,7 @@ import { MediaError } from '../../src/core/errors.ts';
 import { type Nanoseconds, nanoseconds } from '../../src/core/time.ts';
 import { arrivals } from '../audio-file/arrivals.ts';
 import { TRACK_ID, timeOfSamples } from '../audio-file/sound-track.ts';
-import type { Framing, Sound } from '../mpegts/sound/framing.ts';
+import type { Framing, Sound } from '../elementary/sound/framing.ts';
 import type { FirstFrame } from './first-frame.ts';
 import { entryOf, type FrameClock, frameNumber } from './frame-clock.ts';
 import { FrameWalker, type WalkedFrame } from './frame-walker.ts';

@@ -1,6 +1,6 @@
 import { LIMITS } from '../../src/core/limits.ts';
 import { ID3_HEADER_BYTES, id3Bytes } from '../audio-file/id3.ts';
-import type { Framing, Part } from '../mpegts/sound/framing.ts';
+import type { Framing, Part } from '../elementary/sound/framing.ts';
 import type { FrameKind } from './kinds.ts';
 
 /** What is the same in all frames of a stream, so that nothing else is taken for one of them. */

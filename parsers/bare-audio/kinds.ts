@@ -1,10 +1,10 @@
 import { ac3FrameBytes } from '../../src/codecs/ac3.ts';
 import { parseMpegAudioHeader } from '../../src/codecs/mpeg-audio.ts';
-import { adtsFraming } from '../mpegts/sound/adts.ts';
-import { dolbyFraming } from '../mpegts/sound/dolby.ts';
-import { dtsFraming } from '../mpegts/sound/dts.ts';
-import type { Framing, Part } from '../mpegts/sound/framing.ts';
-import { mpegAudioFraming } from '../mpegts/sound/mpeg-audio.ts';
+import { adtsFraming } from '../elementary/sound/adts.ts';
+import { dolbyFraming } from '../elementary/sound/dolby.ts';
+import { dtsFraming } from '../elementary/sound/dts.ts';
+import type { Framing, Part } from '../elementary/sound/framing.ts';
+import { mpegAudioFraming } from '../elementary/sound/mpeg-audio.ts';
 import { dtsWordsFramings, plausibleCoreBytes } from './dts-words.ts';
 
 /** Bytes of frames of one constant bit rate. */

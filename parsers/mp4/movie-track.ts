@@ -1,6 +1,5 @@
 import { ByteCursor } from '../../src/core/bytes.ts';
-import { corrupt, MediaError, orNull } from '../../src/core/errors.ts';
-import { attempt } from './attempt.ts';
+import { attempt, corrupt, MediaError, orNull } from '../../src/core/errors.ts';
 import type { Box } from './box.ts';
 import type { Edit } from './edit-list.ts';
 import { firstBoxes, partOf, readableBoxes, readFullBox } from './readable-boxes.ts';

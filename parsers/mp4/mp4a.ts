@@ -1,4 +1,4 @@
-import { type AacInfo, buildAudioSpecificConfig, parseAudioSpecificConfig } from '../../src/codecs/aac.ts';
+import { buildAudioSpecificConfig, parseAudioSpecificConfig, withDeclaredSbr } from '../../src/codecs/aac.ts';
 import { parseVorbisHeaders, vorbisStep } from '../../src/codecs/vorbis.ts';
 import { concat } from '../../src/core/bytes.ts';
 import { corrupt, unsupported } from '../../src/core/errors.ts';
@@ -47,17 +47,13 @@ export const mp4aCodec: SoundCodec = (entry) => {
   return (stream && OBJECT_TYPES.get(stream.objectType)?.(entry, stream)) ?? null;
 };
 
-const AAC_LC = 2;
-
 /**
  * DecoderSpecificInfo is an AudioSpecificConfig; that of MPEG-2 AAC may be missing. SBR that only the entry's rate
  * tells is written into it.
  */
 function aacCodec(entry: SoundEntry, { objectType, specific }: ElementaryStream): Told<AudioSetup> {
   const own = specific ?? withoutSpecific(entry, MPEG2_AAC.get(objectType));
-  const info = parseAudioSpecificConfig(own);
-  const isImplicit = !info.sbr && info.objectType === AAC_LC && entry.sampleRate === info.samplingRate * 2;
-  const record = isImplicit ? withSbr(info) : own;
+  const record = withDeclaredSbr(own, entry.sampleRate);
   const { outputRate, channels, outputFrameSize } = parseAudioSpecificConfig(record);
   return told(
     asStored({
@@ -68,15 +64,6 @@ function aacCodec(entry: SoundEntry, { objectType, specific }: ElementaryStream)
     }),
   );
 }
-
-const withSbr = ({ objectType, samplingRate, channelConfiguration, elements }: AacInfo): Uint8Array =>
-  buildAudioSpecificConfig({
-    objectType,
-    samplingRate,
-    channelConfiguration,
-    extensionRate: samplingRate * 2,
-    elements,
-  });
 
 function withoutSpecific({ sampleRate, channels }: SoundEntry, objectType: number | undefined): Uint8Array {
   if (objectType === undefined || sampleRate === null) throw unsupported('AAC without a configuration');

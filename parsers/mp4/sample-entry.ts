@@ -1,6 +1,5 @@
-import { corrupt, MediaError, orNull } from '../../src/core/errors.ts';
+import { attempt, corrupt, MediaError, orNull } from '../../src/core/errors.ts';
 import type { Track } from '../../src/core/media.ts';
-import { attempt } from './attempt.ts';
 import type { Box } from './box.ts';
 import { codecName } from './codec-names.ts';
 import type { Bitrate } from './esds.ts';

@@ -1,6 +1,6 @@
 import { isDecodeOnly } from '../../src/codecs/decode-only.ts';
 import { parseDolbyVisionRecord } from '../../src/codecs/dolby-vision.ts';
-import { MediaError, orNull } from '../../src/core/errors.ts';
+import { attempt, MediaError, orNull } from '../../src/core/errors.ts';
 import type {
   AudioConfig,
   AudioTrack,
@@ -11,7 +11,6 @@ import type {
   VideoTrack,
 } from '../../src/core/media.ts';
 import { nanoseconds } from '../../src/core/time.ts';
-import { attempt } from './attempt.ts';
 import type { Movie } from './movie.ts';
 import type { MovieTrack } from './movie-track.ts';
 import { pixelAspectOf } from './pixel-aspect.ts';

@@ -5,11 +5,11 @@ import type { AudioTrack, OtherTrack, Track, VideoTrack } from '../../src/core/m
 import { nanoseconds } from '../../src/core/time.ts';
 import { eac3GroupJoiner } from '../elementary/eac3-groups.ts';
 import type { Joiner } from '../elementary/joiner.ts';
+import type { SoundFormat } from '../elementary/sound/framing.ts';
 import { audioRole, supplementaryLanguage } from './audio-roles.ts';
 import type { Elementary } from './elementary.ts';
 import type { ProgramStream } from './program.ts';
 import { SoundElementary } from './sound/elementary-sound.ts';
-import type { SoundFormat } from './sound/framing.ts';
 import { createSplitter, SOUND_CODECS, type SoundCodec } from './sound/splitter.ts';
 import { UnknownElementary } from './sound/unknown-sound.ts';
 import { timeOfTicks } from './stamps.ts';

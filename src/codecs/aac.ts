@@ -35,7 +35,7 @@ export interface AacInfo {
 }
 
 /** Audio object types: Table 1.17. */
-const AOT = { sbr: 5, erBsac: 22, lowDelay: 23, ps: 29, escape: 31, eld: 39, usac: 42 } as const;
+const AOT = { lc: 2, sbr: 5, erBsac: 22, lowDelay: 23, ps: 29, escape: 31, eld: 39, usac: 42 } as const;
 /** Main, LC, SSR, LTP: frames are raw_data_blocks, 4.4.2.1. */
 const RAW_DATA_BLOCK_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 4]);
 /** Those with a GASpecificConfig, and of them the error resilient ones: 4.4.1. */
@@ -228,6 +228,22 @@ export function buildAudioSpecificConfig(fields: AacFields): Uint8Array {
   }
   if (ERROR_RESILIENT_TYPES.has(objectType)) bits.u(0, 2);
   return bits.bytes();
+}
+
+/**
+ * The AudioSpecificConfig with the SBR that only the container tells, by a rate twice the coded one; unchanged where it
+ * does not. @throws MediaError as `parseAudioSpecificConfig`
+ */
+export function withDeclaredSbr(record: Uint8Array, outputRate: number | null): Uint8Array {
+  const { sbr, objectType, samplingRate, channelConfiguration, elements } = parseAudioSpecificConfig(record);
+  if (sbr || objectType !== AOT.lc || outputRate !== samplingRate * 2) return record;
+  return buildAudioSpecificConfig({
+    objectType,
+    samplingRate,
+    channelConfiguration,
+    extensionRate: outputRate,
+    elements,
+  });
 }
 
 /** RFC 6381, 3.3: `mp4a.40.` and the object type a decoder must know, however the extension is signalled. */

@@ -73,6 +73,16 @@ export function within<T>(name: string, read: () => T): T {
   }
 }
 
+/** What `read` gives, or the MediaError that it throws: for parts without which the rest can still be read. */
+export function attempt<T>(read: () => T): T | MediaError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MediaError) return error;
+    throw error;
+  }
+}
+
 /** What `read` gives; null where it throws a MediaError: for data that are only hints. Other errors go on. */
 export function orNull<T>(read: () => T): T | null {
   try {

@@ -1,4 +1,8 @@
-import { type AacInfo, buildAudioSpecificConfig, parseAudioSpecificConfig } from '../../../src/codecs/aac.ts';
+import {
+  buildAudioSpecificConfig,
+  parseAudioSpecificConfig,
+  withDeclaredSbr,
+} from '../../../src/codecs/aac.ts';
 import type { Master } from '../ebml.ts';
 import type { AudioSetup } from '../setup.ts';
 import { readRate } from './rate.ts';
@@ -8,22 +12,9 @@ import { unchanged } from './unchanged.ts';
 export function aacSetup(entry: Master): AudioSetup | null {
   const privateData = entry.binary('CodecPrivate');
   if (!privateData || privateData.length < 2) return null;
-  const info = parseAudioSpecificConfig(privateData);
   const output = readRate(entry.master('Audio'), 'OutputSamplingFrequency');
-  const isImplicit = !info.sbr && info.objectType === AAC_LC && output === info.samplingRate * 2;
-  return aacSetupOf(isImplicit ? withSbr(info) : privateData);
+  return aacSetupOf(withDeclaredSbr(privateData, output));
 }
-
-const AAC_LC = 2;
-
-const withSbr = ({ objectType, samplingRate, channelConfiguration, elements }: AacInfo): Uint8Array =>
-  buildAudioSpecificConfig({
-    objectType,
-    samplingRate,
-    channelConfiguration,
-    extensionRate: samplingRate * 2,
-    elements,
-  });
 
 function aacSetupOf(record: Uint8Array): AudioSetup {
   const info = parseAudioSpecificConfig(record);

@@ -7,9 +7,9 @@ import {
 import { looksAnnexB, type NalFraming, toLengthPrefixed4 } from '../../../src/codecs/nal.ts';
 import { orNull } from '../../../src/core/errors.ts';
 import { fieldJoiner, h264Facts } from '../../elementary/h264.ts';
+import { framingOf, nalUnits } from '../../elementary/nal-framing.ts';
 import type { Master } from '../ebml.ts';
 import type { PendingSetup, VideoSetup } from '../setup.ts';
-import { framingOf, nalUnits } from './framing.ts';
 
 /**
  * CodecPrivate is an AVCDecoderConfigurationRecord; Annex B parameter sets in its place occur. Where it is missing,

@@ -10,10 +10,10 @@ import { type HdrSei, readHdrSei } from '../../../src/codecs/hdr.ts';
 import { looksAnnexB, type NalFraming, toLengthPrefixed4 } from '../../../src/codecs/nal.ts';
 import { orNull } from '../../../src/core/errors.ts';
 import { h265Facts } from '../../elementary/h265.ts';
+import { framingOf, nalUnits } from '../../elementary/nal-framing.ts';
 import { readDolbyVisionConfig, readMastering } from '../colour.ts';
 import type { Master } from '../ebml.ts';
 import type { PendingSetup, VideoSetup } from '../setup.ts';
-import { framingOf, nalUnits } from './framing.ts';
 
 type Sets = Required<H265ParameterSets>;
 

@@ -1,7 +1,7 @@
+import type { CutFrame, Gap, SoundFormat, SoundSplitter } from '../../elementary/sound/framing.ts';
 import type { Elementary, Place, Unit } from '../elementary.ts';
 import type { PesHeader } from '../pes.ts';
 import { CLOCK } from '../stamps.ts';
-import type { CutFrame, Gap, SoundFormat, SoundSplitter } from './framing.ts';
 
 /** A PES packet whose frames are still coming. */
 interface Mark {

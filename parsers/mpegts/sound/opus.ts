@@ -1,7 +1,7 @@
 import { dOpsRecord, type OpusMapping, opusPacketSamples } from '../../../src/codecs/opus.ts';
 import { corrupt, unsupported } from '../../../src/core/errors.ts';
+import { type Framing, type SoundFormat, syncAt } from '../../elementary/sound/framing.ts';
 import type { Descriptor } from '../psi.ts';
-import { type Framing, type SoundFormat, syncAt } from './framing.ts';
 
 /** control_header_prefix 0x3ff, 11 bits. */
 const SYNC = { first: 0x7f, second: 0xe0, mask: 0xe0 } as const;

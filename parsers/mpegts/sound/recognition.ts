@@ -1,5 +1,5 @@
 import { orNull } from '../../../src/core/errors.ts';
-import type { Framing } from './framing.ts';
+import type { Framing } from '../../elementary/sound/framing.ts';
 import { framingOf, type SoundCodec } from './splitter.ts';
 
 /** Sound that was told from its frames alone. */

@@ -1,15 +1,15 @@
+import { adtsFraming } from '../../elementary/sound/adts.ts';
+import { dolbyFraming } from '../../elementary/sound/dolby.ts';
+import { dtsFraming } from '../../elementary/sound/dts.ts';
+import { FrameCutter } from '../../elementary/sound/engine.ts';
+import type { Framing, SoundSplitter } from '../../elementary/sound/framing.ts';
+import { latmFraming } from '../../elementary/sound/latm.ts';
+import { mpegAudioFraming } from '../../elementary/sound/mpeg-audio.ts';
+import { trueHdFraming } from '../../elementary/sound/truehd.ts';
 import type { Descriptor } from '../psi.ts';
-import { adtsFraming } from './adts.ts';
-import { dolbyFraming } from './dolby.ts';
-import { dtsFraming } from './dts.ts';
-import { FrameCutter } from './engine.ts';
-import type { Framing, SoundSplitter } from './framing.ts';
-import { latmFraming } from './latm.ts';
-import { mpegAudioFraming } from './mpeg-audio.ts';
 import { opusFraming } from './opus.ts';
-import { trueHdFraming } from './truehd.ts';
 
-export type { CutFrame, SoundFormat, SoundSplitter } from './framing.ts';
+export type { CutFrame, SoundFormat, SoundSplitter } from '../../elementary/sound/framing.ts';
 
 export type SoundCodec = 'aac' | 'aac_latm' | 'ac3' | 'eac3' | 'mpeg-audio' | 'opus' | 'dts' | 'truehd';
 

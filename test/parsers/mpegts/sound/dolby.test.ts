@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dolbyFraming } from '../../../../parsers/mpegts/sound/dolby.ts';
-import { FrameCutter } from '../../../../parsers/mpegts/sound/engine.ts';
+import { dolbyFraming } from '../../../../parsers/elementary/sound/dolby.ts';
+import { FrameCutter } from '../../../../parsers/elementary/sound/engine.ts';
 import { createSplitter } from '../../../../parsers/mpegts/sound/splitter.ts';
 import { ac3FrameBytes } from '../../../../src/codecs/ac3.ts';
 import { parseDec3 } from '../../../../src/codecs/eac3.ts';

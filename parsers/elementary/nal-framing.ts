@@ -1,5 +1,5 @@
-import { looksAnnexB, type NalFraming, splitAnnexB, splitLengthPrefixed } from '../../../src/codecs/nal.ts';
-import { orNull } from '../../../src/core/errors.ts';
+import { looksAnnexB, type NalFraming, splitAnnexB, splitLengthPrefixed } from '../../src/codecs/nal.ts';
+import { orNull } from '../../src/core/errors.ts';
 
 /** Lengths of 4 bytes are the rule; the others occur in files of old muxers. */
 const LENGTH_SIZES = [4, 2, 1, 3] as const;
