@@ -14,47 +14,74 @@ export interface InitOptions {
 
 type MediaTrack = VideoTrack | AudioTrack;
 
+/** A track of a file, and how it is written. */
+export interface MovieTrack {
+  readonly track: MediaTrack;
+  readonly options: InitOptions;
+}
+
 /** The initialization segment of a track: its first configuration, no samples, no edit list. */
 export const initSegment = (track: MediaTrack, options: InitOptions): Uint8Array =>
-  serialize(ftyp, moov(track, options));
+  serialize(ftyp('iso6', 'cmfc', 'mp41'), moov([{ track, options }]));
+
+/** The beginning of a file with several tracks, of which the first of each kind is played. */
+export const movieBeginning = (tracks: readonly MovieTrack[]): Uint8Array =>
+  serialize(ftyp('iso6', 'mp41'), moov(tracks));
 
 /** File Type: ISO/IEC 14496-12, 4.3. CMAF header brand: ISO/IEC 23000-19, 7.2. */
-const ftyp = box('ftyp', fourcc('iso6'), u32(0), fourcc('iso6'), fourcc('cmfc'), fourcc('mp41'));
+const ftyp = (...brands: readonly string[]): Part =>
+  box('ftyp', fourcc('iso6'), u32(0), ...brands.map((brand) => fourcc(brand)));
 
 /** Movie: ISO/IEC 14496-12, 8.2.1. */
-const moov = (track: MediaTrack, options: InitOptions): Part =>
-  box('moov', mvhd(options), trak(track, options), mvex(options));
+const moov = (tracks: readonly MovieTrack[]): Part =>
+  box('moov', mvhd(tracks), ...tracks.map((own, i) => trak(own, roleOf(tracks, i))), mvex(tracks));
+
+interface Role {
+  readonly isPlayed: boolean;
+  /** Of tracks of a kind one is played at a time; 0 where there is no other. */
+  readonly alternates: number;
+}
+
+/** alternate_group of each kind. */
+const ALTERNATES = { video: 1, audio: 2 } as const;
+
+function roleOf(tracks: readonly MovieTrack[], i: number): Role {
+  const kind = tracks[i]?.track.kind ?? 'video';
+  const same = tracks.filter(({ track }) => track.kind === kind);
+  return { isPlayed: same[0] === tracks[i], alternates: same.length > 1 ? ALTERNATES[kind] : 0 };
+}
 
 const UNITY_MATRIX: readonly number[] = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
 /** Movie Header: ISO/IEC 14496-12, 8.2.2. */
-const mvhd = ({ timescale, trackId }: InitOptions): Part =>
+const mvhd = (tracks: readonly MovieTrack[]): Part =>
   fullBox(
     { type: 'mvhd', version: 0, flags: 0 },
-    u32(0, 0, timescale, 0),
+    u32(0, 0, tracks[0]?.options.timescale ?? 1, 0),
     fixed(1),
     u16(0x0100, 0),
     zeros(8),
     matrix(UNITY_MATRIX),
     zeros(24),
-    u32(trackId + 1),
+    u32(1 + Math.max(...tracks.map(({ options }) => options.trackId))),
   );
 
 /** Track: ISO/IEC 14496-12, 8.3.1. */
-const trak = (track: MediaTrack, options: InitOptions): Part =>
-  box('trak', tkhd(track, options), mdia(track, options));
+const trak = ({ track, options }: MovieTrack, role: Role): Part =>
+  box('trak', tkhd(track, options, role), mdia(track, options));
 
-const TRACK_ENABLED_IN_MOVIE = 3;
+/** Flags of tkhd. */
+const TRACK = { enabled: 1, inMovie: 2 } as const;
 const FULL_VOLUME = 0x0100;
 
 /** Track Header: ISO/IEC 14496-12, 8.3.2. */
-const tkhd = (track: MediaTrack, { trackId }: InitOptions): Part => {
+const tkhd = (track: MediaTrack, { trackId }: InitOptions, { isPlayed, alternates }: Role): Part => {
   const size = displaySize(track);
   return fullBox(
-    { type: 'tkhd', version: 0, flags: TRACK_ENABLED_IN_MOVIE },
+    { type: 'tkhd', version: 0, flags: TRACK.inMovie | (isPlayed ? TRACK.enabled : 0) },
     u32(0, 0, trackId, 0, 0),
     zeros(8),
-    u16(0, 0, track.kind === 'audio' ? FULL_VOLUME : 0, 0),
+    u16(0, alternates, track.kind === 'audio' ? FULL_VOLUME : 0, 0),
     matrix(track.kind === 'video' ? rotation(track.rotation, size) : UNITY_MATRIX),
     fixed(size.width, size.height),
   );
@@ -171,7 +198,8 @@ function sampleEntries(track: MediaTrack, bitrate: Bitrate | null): Part[] {
 }
 
 /** Movie Extends: ISO/IEC 14496-12, 8.8.1. */
-const mvex = (options: InitOptions): Part => box('mvex', trex(options));
+const mvex = (tracks: readonly MovieTrack[]): Part =>
+  box('mvex', ...tracks.map(({ options }) => trex(options)));
 
 /** Track Extends: ISO/IEC 14496-12, 8.8.3. Defaults stand in every fragment instead. */
 const trex = ({ trackId }: InitOptions): Part =>

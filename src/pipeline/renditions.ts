@@ -47,7 +47,7 @@ export type Rendition = VideoRendition | AudioRenditionPlan;
 
 /** Every rendition holds one track; all call it so. */
 const TRACK_ID = 1;
-const NO_BANDWIDTH: Bandwidth = { peak: 1, average: 1 };
+export const NO_BANDWIDTH: Bandwidth = { peak: 1, average: 1 };
 
 /** The renditions of a title, the main one first. */
 export function planRenditions(title: Title): Rendition[] {

@@ -1,7 +1,7 @@
 import { concat } from '../../src/core/bytes.ts';
 import type { Sequence } from '../../src/core/contracts.ts';
+import { type LiveSegment, liveSegments } from '../../src/pipeline/live/live-segment.ts';
 import { openPass } from '../../src/pipeline/live/pass.ts';
-import type { LiveSegment } from '../../src/pipeline/live/segmenter.ts';
 import type { Rendition } from '../../src/pipeline/renditions.ts';
 import type { Title } from '../../src/pipeline/title.ts';
 import { NEVER } from './serve.ts';
@@ -58,7 +58,7 @@ export async function readLive(sequence: Sequence, signal: AbortSignal = NEVER):
   const segments: ReadSegment[] = [];
   let error: unknown = null;
   try {
-    for await (const segment of coming)
+    for await (const segment of liveSegments(coming))
       segments.push({
         ...segment,
         bytes: new Map([...segment.bytes].map(([name, parts]) => [name, concat(parts)])),

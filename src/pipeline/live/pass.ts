@@ -9,7 +9,7 @@ import type { Title } from '../title.ts';
 import { versionOf } from '../version.ts';
 import { LiveBeginning, planLive, withoutUnseenVideo } from './live-plan.ts';
 import { OneWaySource } from './one-way-source.ts';
-import { type LiveSegment, Segmenter } from './segmenter.ts';
+import { type CutSegment, Segmenter } from './segmenter.ts';
 import { StampLine } from './stamp-line.ts';
 
 /** One reading of a sequence from its first byte on. */
@@ -17,7 +17,7 @@ export interface Pass {
   readonly title: Title;
   readonly renditions: readonly Rendition[];
   /** Segments in order, as they are completed; reading goes on when the next one is asked for. */
-  readonly segments: AsyncGenerator<LiveSegment>;
+  readonly segments: AsyncGenerator<CutSegment>;
 }
 
 /**
@@ -102,13 +102,13 @@ interface Production {
   readonly signal: AbortSignal;
 }
 
-async function* produce(production: Production): AsyncGenerator<LiveSegment> {
+async function* produce(production: Production): AsyncGenerator<CutSegment> {
   const { beginning, batches, source, title, renditions, signal } = production;
   const segmenter = new Segmenter(title, renditions);
   const counters = title.ledger.open('live input', 0);
   const { samples, rest, line, failure } = beginning;
   let { skipped } = beginning;
-  const take = function* (placed: readonly Sample[]): Generator<LiveSegment> {
+  const take = function* (placed: readonly Sample[]): Generator<CutSegment> {
     counters.skippedBytes = skipped + line.leftOut;
     for (const sample of placed) yield* segmenter.push(sample);
   };

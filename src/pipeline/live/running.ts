@@ -1,6 +1,7 @@
 import type { Sequence } from '../../core/contracts.ts';
 import type { SelectionOptions } from '../select-tracks.ts';
 import type { LiveBudget } from './budget.ts';
+import { liveSegments } from './live-segment.ts';
 import { openPass, type Pass } from './pass.ts';
 import { Window } from './window.ts';
 
@@ -40,7 +41,12 @@ export async function beginPass(
       controller.abort(reason);
     };
     const { timescale } = pass.title.timeline;
-    return { pass, window, end, done: window.fill(pass.segments, timescale, controller.signal) };
+    return {
+      pass,
+      window,
+      end,
+      done: window.fill(liveSegments(pass.segments), timescale, controller.signal),
+    };
   } catch (error) {
     leave();
     throw error;

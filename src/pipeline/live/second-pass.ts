@@ -1,7 +1,7 @@
 import { MediaError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
+import type { LiveSegment } from './live-segment.ts';
 import { beginPass, type LiveInput, type Running } from './running.ts';
-import type { LiveSegment } from './segmenter.ts';
 
 /** Milliseconds that such a pass is left alone: viewers of different places shall not begin it anew in turn. */
 const LEFT_ALONE = 10_000;

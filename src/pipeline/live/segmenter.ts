@@ -1,9 +1,7 @@
-import { concat } from '../../core/bytes.ts';
 import type { Sample, TimedPacket } from '../../core/contracts.ts';
 import { MediaError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, rescaleUp, type Ticks } from '../../core/time.ts';
-import { Chunker } from '../chunks.ts';
 import type { AudioRenditionPlan, Rendition } from '../renditions.ts';
 import type { Title } from '../title.ts';
 import { AudioQueue, type Stretch } from './audio-queue.ts';
@@ -11,18 +9,14 @@ import { type Boundary, PictureQueue } from './picture-queue.ts';
 import { SoundCuts } from './sound-cuts.ts';
 import { SHORTEST } from './targets.ts';
 
-/** A finished segment of every rendition. */
-export interface LiveSegment {
+/** A finished segment: what it holds of every rendition. */
+export interface CutSegment {
   readonly n: number;
   /** Of its first picture, in the main track's ticks. */
   readonly start: Ticks;
   /** Where the next one begins, in the main track's ticks; the end of the title for the last. */
   readonly end: Ticks;
-  /** By rendition, each as a list that is never joined. */
-  readonly bytes: ReadonlyMap<string, readonly Uint8Array[]>;
-  /** From the first sample of each audio rendition to the end of the last, in samples. */
-  readonly sounds: ReadonlyMap<string, { readonly start: number; readonly end: number }>;
-  readonly size: number;
+  readonly packets: ReadonlyMap<Rendition, readonly TimedPacket[]>;
 }
 
 /** Segment n has its video; its audio may still be on its way. */
@@ -67,7 +61,7 @@ export class Segmenter {
   }
 
   /** What this sample completed. @throws MediaError `limit` when too much waits for the end of a segment */
-  push(sample: Sample): LiveSegment[] {
+  push(sample: Sample): CutSegment[] {
     this.#audio.get(sample.trackId)?.push(sample);
     if (sample.trackId === this.#mainId) {
       this.#reached = Math.max(this.#reached, sample.time);
@@ -79,7 +73,7 @@ export class Segmenter {
   }
 
   /** Nothing more comes. */
-  end(): LiveSegment[] {
+  end(): CutSegment[] {
     const last = this.#cuts.end(this.#soundEnd());
     for (const boundary of last.boundaries) this.#take(boundary, 'middle');
     if (last.rest) this.#takeLast(last.rest);
@@ -124,11 +118,11 @@ export class Segmenter {
     return Math.max(0, ...ends) as Ticks;
   }
 
-  #finished(state: 'more comes' | 'ended'): LiveSegment[] {
-    const done: LiveSegment[] = [];
+  #finished(state: 'more comes' | 'ended'): CutSegment[] {
+    const done: CutSegment[] = [];
     for (let next = this.#open[0]; next && (state === 'ended' || this.#isHeard(next)); next = this.#open[0]) {
       this.#open.shift();
-      done.push(this.#render(next));
+      done.push(this.#filled(next));
     }
     return done;
   }
@@ -145,18 +139,12 @@ export class Segmenter {
     return ahead >= window || [...this.#audio.values()].every((queue) => queue.reaches(end, timescale));
   }
 
-  #render({ n, start, end, pictures, sound }: OpenSegment): LiveSegment {
-    const bytes = new Map<string, readonly Uint8Array[]>();
-    const sounds = new Map<string, { readonly start: number; readonly end: number }>();
-    for (const rendition of this.#renditions) {
-      const packets = rendition.kind === 'video' ? pictures : this.#soundOf(rendition, sound);
-      const [first, last] = [packets[0], packets.at(-1)];
-      if (rendition.kind === 'audio' && first && last)
-        sounds.set(rendition.name, { start: first.dts, end: last.dts + last.duration });
-      bytes.set(rendition.name, bytesOf(rendition, n, packets));
-    }
-    const size = [...bytes.values()].flat().reduce((sum, part) => sum + part.length, 0);
-    return { n, start, end, bytes, sounds, size };
+  #filled({ n, start, end, pictures, sound }: OpenSegment): CutSegment {
+    const packets = this.#renditions.map(
+      (rendition) =>
+        [rendition, rendition.kind === 'video' ? pictures : this.#soundOf(rendition, sound)] as const,
+    );
+    return { n, start, end, packets: new Map(packets) };
   }
 
   #soundOf({ audio }: AudioRenditionPlan, sound: Stretch): readonly TimedPacket[] {
@@ -166,31 +154,3 @@ export class Segmenter {
 
 const sizeOf = (packets: readonly TimedPacket[]): number =>
   packets.reduce((sum, { packet }) => sum + packet.data.length, 0);
-
-function bytesOf(rendition: Rendition, n: number, packets: readonly TimedPacket[]): Uint8Array[] {
-  const chunker = new Chunker(rendition, n);
-  const parts = packets.flatMap((packet) => chunker.push(packet) ?? []);
-  return detached([...parts, ...(chunker.flush() ?? [])]);
-}
-
-/**
- * Views into larger blocks are copied, those beside each other into one: they would keep every fetched block alive, with
- * the tracks that nobody asked for.
- */
-function detached(parts: readonly Uint8Array[]): Uint8Array[] {
-  const done: Uint8Array[] = [];
-  let views: Uint8Array[] = [];
-  const copy = () => {
-    if (views.length > 0) done.push(concat(views));
-    views = [];
-  };
-  for (const part of parts) {
-    if (part.buffer.byteLength > 2 * part.length) views.push(part);
-    else {
-      copy();
-      done.push(part);
-    }
-  }
-  copy();
-  return done;
-}

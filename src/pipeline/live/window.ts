@@ -1,7 +1,7 @@
 import { MediaError } from '../../core/errors.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { type Ticks, ticks } from '../../core/time.ts';
-import type { LiveSegment } from './segmenter.ts';
+import type { LiveSegment } from './live-segment.ts';
 
 /** How much may be ready that nobody asked for: enough for players that fetch ahead. */
 const AHEAD_SECONDS = 60;
