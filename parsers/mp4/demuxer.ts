@@ -8,7 +8,7 @@ import { planEdits } from './edit-list.ts';
 import { openFragmented } from './fragmented.ts';
 import { type Movie, parseMovie } from './movie.ts';
 import { durationOf, infoOf, precisionOf } from './movie-facts.ts';
-import { isSync, readSampleTable, type SampleTable } from './sample-table.ts';
+import { inDecodeOrder, isSync, readSampleTable, type SampleTable } from './sample-table.ts';
 import { readSamples, type SampleTrack } from './samples.ts';
 import { MAX_SAMPLES } from './table-entries.ts';
 import { readTopLevel } from './top-level.ts';
@@ -93,11 +93,11 @@ function readTable(
   { tables, timescale }: Mp4Track['source'],
   limits: { readonly fileEnd: number; readonly maxSamples: number },
 ): SampleTable {
-  const pcm = track.kind === 'audio' && track.decodeOnly?.codec === 'pcm' ? track.decodeOnly : null;
+  if (track.kind !== 'audio') return readSampleTable(tables, limits);
+  const pcm = track.decodeOnly?.codec === 'pcm' ? track.decodeOnly : null;
   const sampleSize = pcm && (pcm.format.bits * pcm.channels) / 8;
-  return (
-    (pcm && joinConstant(tables, { ...limits, timescale, sampleSize })) ?? readSampleTable(tables, limits)
-  );
+  const joined = pcm && joinConstant(tables, { ...limits, timescale, sampleSize });
+  return joined ?? inDecodeOrder(readSampleTable(tables, limits));
 }
 
 function statisticsOf({ table, rows, times }: LaidTrack) {

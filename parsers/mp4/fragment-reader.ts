@@ -17,8 +17,6 @@ export interface FragmentTrack {
   readonly plan: EditPlan;
   /** By description, from 1 on. */
   readonly readings: readonly (Reading | null)[];
-  /** The description that the track is told by. */
-  readonly main: number;
 }
 
 export interface FragmentReading {
@@ -57,6 +55,9 @@ export function findFragment(bytes: Uint8Array, from: number): number | null {
 }
 
 /** Reads movie fragments and their media data from bytes as they arrive, beginning at any box. */
+/** Where tracks begin, as far as a fragment in their middle knows. */
+const ORIGIN = nanoseconds(0);
+
 export class FragmentReader {
   readonly #reading: FragmentReading;
   readonly #queue: ByteQueue;
@@ -221,8 +222,7 @@ export class FragmentReader {
     const facts = { trackId: track.id, time: row.time, duration: row.duration, isKey: row.isKey };
     const place = { position: row.offset, entry: row.entry };
     if (this.#reading.isAsStored) return [{ ...facts, ...place, data: bytes }];
-    const main = track.readings[track.main - 1];
-    if (!reading || reading.configId !== main?.configId) {
+    if (!reading) {
       this.#skipped += row.size;
       return [];
     }
@@ -239,7 +239,7 @@ export class FragmentReader {
 
   #joinerOf({ id }: FragmentTrack, { setup }: Reading): Joiner | null {
     if (!setup.joiner) return null;
-    const joiner = this.#joiners.get(id) ?? setup.joiner();
+    const joiner = this.#joiners.get(id) ?? setup.joiner(ORIGIN);
     this.#joiners.set(id, joiner);
     return joiner;
   }

@@ -8,6 +8,7 @@ import {
   readTrackRun,
   type SampleDefaults,
   samplesOfRuns,
+  type TrackRun,
 } from './track-run.ts';
 
 /** What a movie fragment does not tell itself. */
@@ -88,7 +89,8 @@ function readTrackFragment(traf: Box, context: FragmentContext, state: FragmentS
     .filter(({ type }) => type === 'trun')
     .map((box) => within('trun', () => readTrackRun(new ByteCursor(box.bytes, box.content))));
   const { table, dataEnd } = samplesOfRuns(runs, {
-    ...header,
+    defaults: header.defaults,
+    base: header.base ?? impliedBase(runs, state),
     time,
     joinTicks: context.joinTicks?.get(trackId) ?? 0,
     budget: state.budget,
@@ -122,8 +124,8 @@ function readHeader({ bytes, content }: Box, context: FragmentContext, state: Fr
   const flags = cursor.u32() & 0xffffff;
   const trackId = cursor.u32();
   const trex = context.defaults.get(trackId) ?? NO_DEFAULTS;
-  const implied = flags & HEADER.defaultBaseIsMoof ? state.moofStart : state.dataEnd;
-  const base = flags & HEADER.baseDataOffset ? readOffset(cursor) : implied;
+  const told = flags & HEADER.defaultBaseIsMoof ? state.moofStart : null;
+  const base = flags & HEADER.baseDataOffset ? readOffset(cursor) : told;
   const own = (bit: number, otherwise: number) => (flags & bit ? cursor.u32() : otherwise);
   const defaults: SampleDefaults = {
     description: own(HEADER.description, trex.description) || 1,
@@ -132,6 +134,14 @@ function readHeader({ bytes, content }: Box, context: FragmentContext, state: Fr
     flags: own(HEADER.flags, trex.flags),
   };
   return { trackId, base, defaults };
+}
+
+/**
+ * Where nothing is told: the end of the data of the track fragment before, the fragment's beginning for the first (8.8.7).
+ * Some writers count from the beginning always: their offsets reach behind the data before.
+ */
+function impliedBase([first]: readonly TrackRun[], { dataEnd, moofStart }: FragmentState): number {
+  return (first?.dataOffset ?? 0) >= dataEnd - moofStart ? moofStart : dataEnd;
 }
 
 function readOffset(cursor: ByteCursor): number {

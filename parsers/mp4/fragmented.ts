@@ -58,7 +58,7 @@ function readingOf(
   const played = tracks.filter((track) => isPlayed(track) && (wanted?.has(track.track.id) ?? true));
   const read = played.map((track): [number, FragmentTrack] => [
     track.track.id,
-    { id: track.track.id, plan: planOf(file, track), readings: track.readings, main: track.main },
+    { id: track.track.id, plan: planOf(file, track), readings: track.readings },
   ]);
   const joinTicks = played.map(({ track, source }): [number, number] => {
     const isPcm = track.kind === 'audio' && track.decodeOnly?.codec === 'pcm';

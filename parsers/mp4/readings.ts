@@ -1,12 +1,12 @@
-import { isDecodeOnly } from '../../src/codecs/decode-only.ts';
+import { parseDops } from '../../src/codecs/opus.ts';
 import { equalBytes } from '../../src/core/bytes.ts';
+import { orNull } from '../../src/core/errors.ts';
 import type { SoundConfig, VideoConfig } from '../../src/core/media.ts';
+import { withSetsInBand } from './in-band-sets.ts';
 import type { AudioSetup, Told, VideoSetup } from './setup.ts';
 
 /** How samples of one description are read. */
 export interface Reading<Setup = VideoSetup | AudioSetup> {
-  /** Which of the track's configurations they need. */
-  readonly configId: number;
   readonly setup: Setup;
 }
 
@@ -16,14 +16,11 @@ export interface Readable<Setup> {
   readonly codec: Told<Setup> | null;
 }
 
-export interface Readings<Setup extends VideoSetup | AudioSetup> {
-  /** The main description's first; equal ones once. */
-  readonly configs: readonly Setup['config'][];
-  /** By description, from 0 on; null where its samples cannot be read in one track with those of the main one. */
-  readonly readings: readonly (Reading<Setup> | null)[];
-}
+/** By description, from 0 on; null where its samples cannot be read in one track with those of the main one. */
+export type Readings<Setup> = readonly (Reading<Setup> | null)[];
 
 /**
+ * Pictures of one codec make one track, whatever their descriptions say; sound must be described alike.
  * @param list by description; null for one of another kind
  * @param main which of them the track is told by, from 0 on
  * @param setup that of the main one; null when it is not known
@@ -33,27 +30,39 @@ export function readingsOf<Setup extends VideoSetup | AudioSetup>(
   main: number,
   setup: Setup | null,
 ): Readings<Setup> {
-  if (!setup) return { configs: [], readings: list.map(() => null) };
-  const configs: Setup['config'][] = [setup.config];
-  const readings = list.map((one, index) => {
-    const own = one?.unreadable === null ? (index === main ? setup : one.codec?.setup) : null;
-    if (!own) return null;
-    const known = configs.findIndex((config) => isSame(config, own.config));
-    if (known >= 0) return { configId: known, setup: own };
-    if (isDecoded(setup.config) || isDecoded(own.config)) return null;
-    return { configId: configs.push(own.config) - 1, setup: own };
+  if (!setup) return list.map(() => null);
+  const setups = list.map((one, index) => {
+    const own = one?.unreadable === null ? (index === main ? setup : (one.codec?.setup ?? null)) : null;
+    return own && isOfOneTrack(setup.config, own.config) ? own : null;
   });
-  return { configs, readings };
+  const isOne = setups.every((own) => own === null || isSame(setup.config, own.config));
+  return setups.map((own) => own && { setup: isOne ? own : carryingSets(own) });
 }
+
+/** Sound is described alike wherever this is asked. */
+const carryingSets = <Setup extends VideoSetup | AudioSetup>(setup: Setup): Setup =>
+  isPictures(setup) ? { ...setup, ...withSetsInBand(setup) } : setup;
 
 type Config = VideoConfig | SoundConfig;
 
 const VIDEO: ReadonlySet<string> = new Set(['h264', 'h265', 'vp9', 'av1'] satisfies VideoConfig['codec'][]);
 
-/** A track has one configuration that is only decoded. */
-const isDecoded = (config: Config): boolean =>
-  !VIDEO.has(config.codec) && isDecodeOnly(config as SoundConfig);
+const isPictures = (setup: VideoSetup | AudioSetup): setup is VideoSetup => VIDEO.has(setup.config.codec);
 
-function isSame({ record: a, ...rest }: Config, { record: b, ...other }: Config): boolean {
-  return JSON.stringify(rest) === JSON.stringify(other) && equalBytes(a, b);
+function isOfOneTrack(main: Config, own: Config): boolean {
+  if (VIDEO.has(main.codec)) return own.codec === main.codec;
+  return isSame(main, own);
+}
+
+function isSame(main: Config, own: Config): boolean {
+  const [{ record: a, ...rest }, { record: b, ...other }] = [main, own];
+  if (JSON.stringify(rest) !== JSON.stringify(other)) return false;
+  return equalBytes(a, b) || (main.codec === 'opus' && isSameOpus(a, b));
+}
+
+/** What is skipped at the beginning, and the rate of the original, do not matter to the packets. */
+function isSameOpus(a: Uint8Array, b: Uint8Array): boolean {
+  const told = (record: Uint8Array) =>
+    orNull(() => JSON.stringify({ ...parseDops(record), preSkip: 0, inputSampleRate: 0 }));
+  return told(a) !== null && told(a) === told(b);
 }

@@ -45,6 +45,15 @@ export const compositionTime = (
   sample: number,
 ): number => (times[sample] ?? 0) + (compositionOffsets?.[sample] ?? 0);
 
+/** Frames of sound are heard in the order they are decoded in: offsets by which they would not be are left out. */
+export function inDecodeOrder(table: SampleTable): SampleTable {
+  if (!table.compositionOffsets) return table;
+  for (let i = 1; i < table.count; i++)
+    if (compositionTime(table, i) <= compositionTime(table, i - 1))
+      return { ...table, compositionOffsets: null };
+  return table;
+}
+
 /** How long a sample lasts in decode order: to the next one. */
 export const decodeDuration = ({ times, end, count }: SampleTable, sample: number): number =>
   (sample + 1 < count ? (times[sample + 1] ?? end) : end) - (times[sample] ?? 0);

@@ -122,7 +122,7 @@ function takerOf(track: SampleTrack, isAsStored: boolean): Taker {
   const { table, plan, id } = laid;
   const readingOf = (row: number) => readings[(table.descriptions?.[row] ?? table.description) - 1] ?? null;
   const main = readings[table.description - 1] ?? null;
-  const joiner: Joiner | null = (!isAsStored && main?.setup.joiner?.()) || null;
+  const joiner: Joiner | null = (!isAsStored && main?.setup.joiner?.(timeAt(laid, 0))) || null;
   const factsOf = ({ index, position }: Row) => {
     const row = laid.rows[index] ?? 0;
     const duration = rescale(decodeDuration(table, row), plan.mediaTimescale, NANOSECONDS_PER_SECOND);
@@ -140,7 +140,7 @@ function takerOf(track: SampleTrack, isAsStored: boolean): Taker {
       const { row, facts, duration } = factsOf(piece);
       const reading = readingOf(row);
       if (isAsStored) return [{ ...facts, duration, data: bytes }];
-      if (!reading || reading.configId !== main?.configId) return null;
+      if (!reading) return null;
       const data = normalized(reading, bytes);
       if (!data) return null;
       const sample = { ...facts, duration, data };

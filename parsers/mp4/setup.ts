@@ -9,8 +9,11 @@ interface CommonSetup {
   readonly isPrefixUsable: boolean;
   /** Returns the same view where nothing is to be done. @throws MediaError for a damaged sample */
   normalize(sample: Uint8Array): Uint8Array;
-  /** For codecs of which several samples may make one: a new one for each stretch that is read. */
-  readonly joiner?: () => Joiner;
+  /**
+   * For codecs of which several samples may make one: a new one for each stretch that is read.
+   * @param origin when the track's first sample is presented
+   */
+  readonly joiner?: (origin: Nanoseconds) => Joiner;
 }
 
 /** What a sample entry, or the first sample, says of the pictures. */

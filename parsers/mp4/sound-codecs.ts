@@ -8,6 +8,7 @@ import { dOpsRecord, parseDops } from '../../src/codecs/opus.ts';
 import { parseMajorSync } from '../../src/codecs/truehd.ts';
 import { orNull } from '../../src/core/errors.ts';
 import { nanoseconds } from '../../src/core/time.ts';
+import { eac3GroupJoiner } from '../elementary/eac3-groups.ts';
 import { fullBoxContent } from './readable-boxes.ts';
 import { type AudioSetup, asStored, type Told, told } from './setup.ts';
 import type { SoundEntry } from './sound-entry.ts';
@@ -41,7 +42,8 @@ const AC3_RATES = [48_000, 44_100, 32_000] as const;
 /** bsid above it halves the rate. */
 const FULL_RATE_BSID = 8;
 const DAC3_BYTES = 3;
-const AC3_SAMPLES = 1536;
+/** Samples in a frame of AC-3, and in a sample of MP4 of E-AC-3, whose frames may be shorter: ETSI TS 102 366, F.5. */
+const SAMPLE = 1536;
 
 /** `dac3` (ETSI TS 102 366, F.4). The first frame tells the same, and whether it is E-AC-3 after all. */
 export const ac3Codec: SoundCodec = ({ child }) => {
@@ -63,7 +65,7 @@ function ac3Setup(record: Uint8Array): AudioSetup | null {
     config: { codec: 'ac3', record },
     sampleRate: rate >> Math.max(0, bsid - FULL_RATE_BSID),
     channels: (AC3_CHANNELS[acmod] ?? 0) + (lfeon ? 1 : 0),
-    frameSize: AC3_SAMPLES,
+    frameSize: SAMPLE,
   });
 }
 
@@ -79,12 +81,9 @@ function fromAc3(sample: Uint8Array): AudioSetup | null {
       const record = dec3Record(sample);
       const { sampleRate } = parseEac3Frame(sample);
       const { channels } = eac3Info(record);
-      return asStored({
-        config: { codec: 'eac3', record },
-        sampleRate,
-        channels,
-        frameSize: eac3Samples(sample),
-      });
+      const setup = asStored({ config: { codec: 'eac3', record }, sampleRate, channels, frameSize: SAMPLE });
+      if (eac3Samples(sample) === SAMPLE) return setup;
+      return { ...setup, joiner: (origin) => eac3GroupJoiner({ origin, rate: sampleRate }) };
     }
     const { sampleRate, channels, samples } = parseAc3Frame(sample);
     const record = dac3Record(sample);

@@ -110,8 +110,8 @@ interface OpenTrack<Setup extends VideoSetup | AudioSetup> {
 function setUp<Setup extends VideoSetup | AudioSetup>(open: OpenTrack<Setup>, setup: Setup | null): Mp4Track {
   const { source, at, list, make } = open;
   const finish = (setup: Setup | null, common: Common): Mp4Track => {
-    const { configs, readings } = readingsOf(list, at, setup);
-    const track = make({ common, setup, configs });
+    const readings = readingsOf(list, at, setup);
+    const track = make({ common, setup, configs: setup ? [setup.config] : [] });
     return { track, source, readings, main: at + 1, complete: null };
   };
   const now = finish(setup, open.common);

@@ -11,6 +11,7 @@ export const H265_NAL = {
   vps: 32,
   sps: 33,
   pps: 34,
+  delimiter: 35,
   prefixSei: 39,
   dolbyVisionRpu: 62,
   dolbyVisionEnhancement: 63,

@@ -65,10 +65,22 @@ export function* cutNalUnits(data: Uint8Array, lengthSize: number): Generator<Cu
  * @throws MediaError `corrupt` where the lengths do not add up
  */
 export function toLengthPrefixed4(data: Uint8Array, framing: NalFraming): Uint8Array {
+  if (framing === 4 && isInForm(data)) return data;
   if (framing === 'annexb' || looksAnnexB(data, framing)) return joinLengthPrefixed(splitAnnexB(data));
   const end = wholeUnits(data, framing);
   if (end < data.length) throw corrupt(`Access unit of ${data.length} bytes is damaged after ${end}`);
-  return framing === 4 ? data : joinLengthPrefixed(splitLengthPrefixed(data, framing));
+  return joinLengthPrefixed(splitLengthPrefixed(data, framing));
+}
+
+/** Lengths of 4 bytes that add up, and no NAL unit is empty: FFmpeg takes such a sample for damaged. */
+function isInForm(data: Uint8Array): boolean {
+  let at = 0;
+  while (at + 4 < data.length) {
+    const size = lengthAt(data, at, 4);
+    if (size === 0) return false;
+    at += 4 + size;
+  }
+  return at === data.length;
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type Ticks,
   ticks,
 } from '../core/time.ts';
+import { stampRounding } from './stamp-rounding.ts';
 
 /** One track's time line: container stamps in, ticks of its output timescale out, zero = start of the title. */
 export interface TrackClock {
@@ -71,6 +72,8 @@ export interface AudioClock extends TrackClock {
   readonly gridOrigin: number;
   /** Samples of a usual frame, and of one of silence. */
   readonly frameSize: number;
+  /** What the track's stamps were rounded to. */
+  readonly precision: Nanoseconds;
 }
 
 export interface AudioClockFacts {
@@ -86,13 +89,14 @@ export interface AudioClockFacts {
 }
 
 /**
- * Samples as ticks. A stamp within the container's precision of the grid of steps is on it; others stand, rounded.
+ * Samples as ticks. A stamp within its rounding of the grid of steps is on it; others stand, rounded.
  * The grid lies in the middle of what the seen stamps allow.
  */
 export function audioClock(facts: AudioClockFacts): AudioClock {
   const { zero, sampleRate, frameSize, step } = facts;
+  const precision = stampRounding(facts);
   const exact = (time: number) => ((time - zero) / NANOSECONDS_PER_SECOND) * sampleRate;
-  const tolerance = ((facts.precision + SLACK) / NANOSECONDS_PER_SECOND) * sampleRate;
+  const tolerance = ((precision + SLACK) / NANOSECONDS_PER_SECOND) * sampleRate;
   const stamps = facts.seen.map(exact);
   // Of steps shorter than the rounding stamps say nothing: there the first one is as good as any.
   const isNarrow = step > tolerance && step <= 2 * tolerance;
@@ -107,6 +111,7 @@ export function audioClock(facts: AudioClockFacts): AudioClock {
     timescale: sampleRate,
     gridOrigin: ((origin % frameSize) + frameSize) % frameSize,
     frameSize,
+    precision,
     ticksAt,
   };
 }

@@ -85,7 +85,18 @@ const greatestCommonDivisor = (a: number, b: number): number =>
 export function audioBoundaries(timeline: Timeline, rate: number): number[] {
   const toSamples = (time: Ticks) => rescaleUp(time, timeline.timescale, rate);
   const inner = timeline.cuts.slice(1).map((cut) => toSamples(cut.time));
-  return [0, ...inner, toSamples(timeline.end)];
+  return [0, ...inner, endInSamples(timeline, rate)];
+}
+
+/** Ticks a second from which on one is shorter than anything that is heard. */
+const FINE = 10_000;
+
+/** The end is rounded up to a tick: no frame begins within it, or there would be one of silence for nothing. */
+function endInSamples({ end, timescale }: Timeline, rate: number): number {
+  if (timescale < FINE || end === 0) return rescaleUp(end, timescale, rate);
+  const withinTick = Math.ceil(rate / timescale);
+  const before = -rescaleUp(1 - end, timescale, rate);
+  return Math.min(before + withinTick, rescaleUp(end, timescale, rate));
 }
 
 export interface AudioPlan {

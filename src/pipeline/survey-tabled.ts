@@ -1,4 +1,5 @@
 import type { TrackTable } from '../core/contracts.ts';
+import { corrupt } from '../core/errors.ts';
 import type { AudioTrack, Track } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
 import { type CutPoint, chooseCuts } from '../core/timeline.ts';
@@ -22,6 +23,7 @@ export function tablesOf({ demuxer, kept }: Sampling): Tables | null {
 /**
  * Facts from tables that tell every packet; what only payloads tell from the head of the file and at most eight cuts,
  * all in one round trip.
+ * @throws MediaError `corrupt` where none of the looked-at cuts is there
  */
 export async function surveyTabled(sampling: Sampling, tables: Tables): Promise<Survey> {
   const { kept } = sampling;
@@ -37,6 +39,8 @@ export async function surveyTabled(sampling: Sampling, tables: Tables): Promise<
     surveyHead(sampling),
     kept.video ? probeCuts(sampling, kept.video, spread(chooseCuts(candidates, end))) : [],
   ]);
+  if (probes.length > 0 && probes.every(({ kind }) => kind === 'missing'))
+    throw corrupt('No picture can be read where the tables say that there are some', candidates[0]?.position);
   const verdict = kept.video
     ? await verifyCuts({ ...sampling, candidates, probes, video: kept.video })
     : { points: candidates, remarks: [] };
@@ -61,16 +65,17 @@ function surveyOf(track: Track, table: TrackTable): TrackSurvey {
   const { count, times } = table;
   let first = Number.POSITIVE_INFINITY;
   let end = Number.NEGATIVE_INFINITY;
-  // Tables tell of a last frame how much of it is to be heard; it is copied whole.
+  // Of a last frame tables tell how much of it is to be heard, or where the film ends: there is no more in it than a frame.
   const whole =
     track.kind === 'audio' && track.frameSize !== null
       ? Math.round((track.frameSize * NANOSECONDS_PER_SECOND) / track.sampleRate)
-      : 0;
+      : Number.POSITIVE_INFINITY;
   for (let i = 0; i < count; i++) {
     const time = times[i] ?? 0;
     first = Math.min(first, time);
-    end = Math.max(end, time + Math.max(whole, table.duration(i)));
+    end = Math.max(end, time + Math.min(whole, table.duration(i)));
   }
+  if (count === 1 && whole < Number.POSITIVE_INFINITY) end = first + whole;
   return {
     first: nanoseconds(first),
     end: nanoseconds(end),

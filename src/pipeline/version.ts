@@ -3,7 +3,7 @@ import type { Source } from '../core/contracts.ts';
 import type { SelectionOptions } from './select-tracks.ts';
 
 /** Changes whenever the same source would be planned or written otherwise: old addresses then answer `changed`. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** Bytes of the file that its version depends on. */
 const VERSION_HEAD = 64 * 1024;

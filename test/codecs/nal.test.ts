@@ -100,6 +100,11 @@ describe('toLengthPrefixed4', () => {
       expect(hexOf(toLengthPrefixed4(bytesOf('0000000109f00000000165'), framing))).toBe(LENGTHS[0].data);
   });
 
+  test('leaves empty NAL units out', () => {
+    const data = bytesOf(`00000000${LENGTHS[0].data}00000000`);
+    expect(hexOf(toLengthPrefixed4(data, 4))).toBe(LENGTHS[0].data);
+  });
+
   test('a length of 256 to 511 is no start code', () => {
     const data = joinLengthPrefixed([new Uint8Array(300).fill(0x41)]);
     expect(hexOf(data.subarray(0, 3))).toBe('000001');

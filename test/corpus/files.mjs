@@ -6,13 +6,11 @@ export const project = fileURLToPath(new URL('../..', import.meta.url));
 export const corpus = process.env.SLUICE_CORPUS ?? join(project, '../shared/corpus');
 export const tools = process.env.SLUICE_TOOLS ?? join(project, '../shared/tools');
 
-/** The rows of the manifest whose container is read. */
+/** The rows of the manifest. */
 export function files() {
   const [head, ...rows] = readFileSync(join(corpus, 'MANIFEST.tsv'), 'utf8').trim().split('\n');
   const names = head.split('\t');
-  return rows
-    .map((row) => Object.fromEntries(row.split('\t').map((cell, i) => [names[i], cell])))
-    .filter((file) => /matroska|webm|mpegts/.test(file.container));
+  return rows.map((row) => Object.fromEntries(row.split('\t').map((cell, i) => [names[i], cell])));
 }
 
 const peculiarities = ({ peculiarity, video, audio }) =>

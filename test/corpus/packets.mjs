@@ -1,5 +1,5 @@
-// Compares the packets of every Matroska, WebM and MPEG-TS file of a corpus with those that ffprobe read: count, size,
-// CRC and time (of transport streams from the first packet of each stream on: ffprobe unwraps them its own way). The corpus lies outside of the project: SLUICE_CORPUS names its folder (default: ../shared/corpus).
+// Compares the packets of every file of a corpus with those that ffprobe read: count, size, CRC and time (of transport
+// streams from the first packet of each stream on: ffprobe unwraps them its own way; of MP4 after edit lists). The corpus lies outside of the project: SLUICE_CORPUS names its folder (default: ../shared/corpus).
 //   npm run build && node test/corpus/packets.mjs [--match TEXT]
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,9 @@ import { parseArgs } from 'node:util';
 import { crc32, gunzipSync } from 'node:zlib';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
+const { openContainer } = await import(join(project, 'dist/parsers/detect.js'));
 const { openMatroska } = await import(join(project, 'dist/parsers/matroska/demuxer.js'));
+const { openMp4 } = await import(join(project, 'dist/parsers/mp4/demuxer.js'));
 const { openTransportStream } = await import(join(project, 'dist/parsers/mpegts/demuxer.js'));
 const { memorySource } = await import(join(project, 'dist/src/core/bytes.js'));
 const corpus = process.env.SLUICE_CORPUS ?? join(project, '../shared/corpus');
@@ -18,12 +20,15 @@ const signal = new AbortController().signal;
 /** Nanoseconds: ffprobe rounds to the container's precision, mostly 1 ms. */
 const TOLERANCE = 1_000_000;
 
+/** What is refused as a whole: bare pictures and texts. */
+const NO_CONTAINER = /^(hevc|h264|srt|sup|ass|container)$/;
+
 function manifest() {
   const [head, ...rows] = readFileSync(join(corpus, 'MANIFEST.tsv'), 'utf8').trim().split('\n');
   const names = head.split('\t');
   return rows
     .map((row) => Object.fromEntries(row.split('\t').map((cell, i) => [names[i], cell])))
-    .filter((file) => /matroska|webm|mpegts/.test(file.container))
+    .filter((file) => !NO_CONTAINER.test(file.container))
     .filter((file) => !values.match || file.path.includes(values.match));
 }
 
@@ -51,18 +56,32 @@ function oracle(path) {
   // Side data break the line.
   const rows = text.trim().split(/\n(?=\d)/);
   for (const row of rows) {
-    const [stream, pts, , , size, pos] = row.split(',');
+    const [stream, pts, , , size, pos, flags] = row.split(',');
     const crc = /CRC32:([0-9a-f]+)/.exec(row)?.[1];
     const list = streams.get(Number(stream)) ?? [];
     streams.set(Number(stream), list);
-    list.push({ time: Number.parseFloat(pts) * 1e9, size: Number(size), pos, crc });
+    list.push({
+      time: Number.parseFloat(pts) * 1e9,
+      size: Number(size),
+      pos,
+      crc,
+      isHidden: flags?.includes('D'),
+    });
   }
   return streams;
 }
 
+/** Those that have another view of samples than the one that is played. */
+const OPENERS = {
+  matroska: openMatroska,
+  webm: openMatroska,
+  mpegts: openTransportStream,
+  mp4: openMp4,
+};
+
 async function packets({ path, container }) {
   const file = readFileSync(join(corpus, 'files', path));
-  const open = container === 'mpegts' ? openTransportStream : openMatroska;
+  const open = OPENERS[container] ?? openContainer;
   const demuxer = await open(memorySource(file), signal, { asStored: true });
   const { start, end } = demuxer.payload;
   const byTrack = new Map(demuxer.tracks.map((track) => [track.id, []]));
@@ -89,7 +108,7 @@ function placeInLace(packets, i) {
 }
 
 /** What differs between one track and ffprobe's stream, the first of each kind. */
-function compare(own, theirs, { sourceCodec, codecDelay = 0 }) {
+function compare(own, theirs, { sourceCodec, codecDelay }) {
   const frame = sourceCodec === 'A_VORBIS' ? VORBIS_FRAME : TOLERANCE;
   const found = [];
   if (own.length !== theirs.length) found.push(`${own.length} packets, ffprobe ${theirs.length}`);
@@ -111,17 +130,41 @@ function compare(own, theirs, { sourceCodec, codecDelay = 0 }) {
 /** What is cut into frames as ffprobe does it; of Opus it takes the control headers away. */
 const CUT = new Set(['h264', 'hevc', 'aac', 'aac_latm', 'ac3', 'eac3', 'mpeg-audio', 'dts']);
 
-const unreadable = ({ sourceCodec, unreadable: reason }, { container }) =>
-  container === 'mpegts'
-    ? (reason ?? (CUT.has(sourceCodec) ? null : `${sourceCodec} is not compared`))
-    : null;
+const unreadable = ({ kind, sourceCodec, unreadable: reason }, { container }) =>
+  container === 'mp4'
+    ? kind === 'audio' || kind === 'video'
+      ? null
+      : `${sourceCodec} is not read`
+    : container === 'mpegts'
+      ? (reason ?? (CUT.has(sourceCodec) ? null : `${sourceCodec} is not compared`))
+      : null;
+
+/**
+ * ffprobe's packets without those that it decodes but does not show, where they are left out here too, and without the
+ * torso that a file ends in.
+ */
+function expected(own, theirs, { bytes, container }) {
+  if (container !== 'mp4') return theirs;
+  const kept = [];
+  for (const packet of theirs)
+    if (!packet.isHidden || own[kept.length]?.crc === packet.crc) kept.push(packet);
+  const last = kept.at(-1);
+  const isTorso = last && Number(last.pos) + last.size === Number(bytes) && kept.length === own.length + 1;
+  return isTorso ? kept.slice(0, -1) : kept;
+}
 
 /** By where ffprobe has the first packet of the stream. */
 function shifted(own, theirs, { container }) {
-  if (container !== 'mpegts' || !theirs || own.length === 0) return own;
+  if (container !== 'mpegts' || theirs.length === 0 || own.length === 0) return own;
   const offset = own[0].time - theirs[0].time;
   return own.map((packet) => ({ ...packet, time: packet.time - offset }));
 }
+
+/** In MP4 an edit list takes the delay away, for ffprobe too. */
+const delayOf = ({ sourceCodec, codecDelay = 0 }, { container }) => ({
+  sourceCodec,
+  codecDelay: container === 'mp4' ? 0 : codecDelay,
+});
 
 /** What differs, and what is only worth knowing. */
 async function check(file) {
@@ -134,9 +177,10 @@ async function check(file) {
   const wrong = demuxer.tracks.flatMap((track, i) => {
     const reason = NOT_COMPARED[`${path}#${track.id}`] ?? unreadable(track, file);
     if (reason) notes.push(reason);
-    const found = reason
-      ? []
-      : compare(shifted(byTrack.get(track.id), streams.get(i), file), streams.get(i) ?? [], track);
+    if (reason) return [];
+    const own = byTrack.get(track.id);
+    const theirs = expected(own, streams.get(i) ?? [], file);
+    const found = compare(shifted(own, theirs, file), theirs, delayOf(track, file));
     return found.map((text) => `#${track.id} ${track.sourceCodec}: ${text}`);
   });
   return { wrong, notes };

@@ -1,4 +1,4 @@
-// Checks every Matroska and WebM file of a corpus of real media through one server: is each played without a finding
+// Checks every file of a corpus of real media through one server: is each played without a finding
 // of an independent conformance checker, or refused with a reason? Grades are compared with those in results.md.
 // Corpus and checker lie outside of the project: SLUICE_CORPUS and SLUICE_TOOLS name them (default: ../shared/…).
 //   npm run corpus [-- --sample] [-- --match TEXT] [-- --fresh]
@@ -28,7 +28,7 @@ if (!existsSync(corpus) || !existsSync(CHECKER)) {
 const hashOf = (path) => createHash('sha256').update(path).digest('hex');
 
 function wanted() {
-  const all = files().filter(({ path }) => path.includes(values.match ?? ''));
+  const all = files().filter(({ path }) => new RegExp(values.match ?? '').test(path));
   if (!values.sample) return all;
   const byHash = [...all].sort((a, b) => (hashOf(a.path) < hashOf(b.path) ? -1 : 1));
   const chosen = new Set([...byHash.slice(0, SAMPLE), ...peculiar(all)]);

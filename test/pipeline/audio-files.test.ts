@@ -21,6 +21,8 @@ interface Row extends SoundOptions {
   readonly isCopied: boolean;
   /** AAC is made of it. */
   readonly isEncoded: boolean;
+  /** The file is so many of them one behind the other. */
+  readonly links?: number;
 }
 
 const both = { isCopied: true, isEncoded: true } as const;
@@ -38,6 +40,11 @@ const ROWS: readonly Row[] = [
   },
   { name: 'FLAC', output: ['-c:a', 'flac', '-sample_fmt', 's16', '-f', 'flac'], ...both },
   { name: 'WAV', output: ['-c:a', 'pcm_s16le', '-f', 'wav'], ...onlyEncoded },
+  { name: 'Opus in Ogg', output: ['-c:a', 'libopus', '-f', 'ogg'], rate: 48_000, ...both },
+  { name: 'Vorbis in Ogg', output: ['-c:a', 'libvorbis', '-f', 'ogg'], ...onlyEncoded },
+  { name: 'FLAC in Ogg', output: ['-c:a', 'flac', '-sample_fmt', 's16', '-f', 'ogg'], ...both },
+  { name: 'a chain of Opus', output: ['-c:a', 'libopus', '-f', 'ogg'], rate: 48_000, links: 2, ...both },
+  { name: 'a chain of Vorbis', output: ['-c:a', 'libvorbis', '-f', 'ogg'], links: 2, ...onlyEncoded },
 ];
 
 /** Three segments: 2, 2 and 3 s. */
@@ -56,7 +63,8 @@ const files = new Map(
   ROWS.map((row) => {
     let made: Uint8Array | null = null;
     const make = (): Uint8Array => {
-      made ??= makeSound({ ...row, seconds: SECONDS });
+      const { links = 1 } = row;
+      made ??= concat(Array.from({ length: links }, () => makeSound({ ...row, seconds: SECONDS / links })));
       return made;
     };
     return [row.name, make];

@@ -64,7 +64,7 @@ function place(kind: Kind, samples: readonly Sample[], seen = samples): number[]
   });
   const forms = { isCopied: false, aac: [], peakPerChannel: 0 };
   const audio = { track, clock, boundaries: [], forms };
-  return placeFrames(samples, { audio, zero: nanoseconds(0), precision: nanoseconds(MILLISECOND) });
+  return placeFrames(samples, { audio, zero: nanoseconds(0) });
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
@@ -163,12 +163,17 @@ test('packets that do not tell their length lie by their stamps', () => {
   };
   const samples = packets({ name: 'Vorbis', rate: 48_000, sizes: [1024] }, 0, 10);
   const ticksAt = (time: number) => Math.round(time / MILLISECOND);
-  const clock = { timescale: 48_000, gridOrigin: 0, frameSize: 1024, ticksAt } as unknown as ReturnType<
-    typeof audioClock
-  >;
+  const precision = nanoseconds(MILLISECOND);
+  const clock = {
+    timescale: 48_000,
+    gridOrigin: 0,
+    frameSize: 1024,
+    precision,
+    ticksAt,
+  } as unknown as ReturnType<typeof audioClock>;
   const audio = { track, clock, boundaries: [], forms: { isCopied: false, aac: [], peakPerChannel: 0 } };
   const zero = nanoseconds(0);
-  const places = placeFrames(samples, { audio, zero, precision: nanoseconds(MILLISECOND) });
+  const places = placeFrames(samples, { audio, zero });
   expect(places).toEqual(samples.map(({ time }) => time / MILLISECOND));
 });
 

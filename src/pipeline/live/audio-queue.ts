@@ -1,6 +1,6 @@
 import { audioCodec, frameSamples } from '../../codecs/codecs.ts';
 import type { Sample, TimedPacket } from '../../core/contracts.ts';
-import { NANOSECONDS_PER_SECOND, type Nanoseconds, rescaleUp, type Ticks, ticks } from '../../core/time.ts';
+import { NANOSECONDS_PER_SECOND, rescaleUp, type Ticks, ticks } from '../../core/time.ts';
 import { AudioFramer, type Frame } from '../audio-framer.ts';
 import type { Counters } from '../ledger.ts';
 import type { PlannedAudio } from '../title.ts';
@@ -34,10 +34,9 @@ export class AudioQueue {
   /** Samples that a stamp may be off by its rounding. */
   readonly #tolerance: number;
 
-  /** @param precision rounding of the container's stamps */
-  constructor(audio: PlannedAudio, precision: Nanoseconds, counters: Counters) {
+  constructor(audio: PlannedAudio, counters: Counters) {
     this.#audio = audio;
-    this.#tolerance = (precision / NANOSECONDS_PER_SECOND) * audio.clock.timescale + 1;
+    this.#tolerance = (audio.clock.precision / NANOSECONDS_PER_SECOND) * audio.clock.timescale + 1;
     this.#counters = counters;
   }
 

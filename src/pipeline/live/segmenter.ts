@@ -54,10 +54,7 @@ export class Segmenter {
     const [sound] = title.audio;
     this.#cuts = title.video ? new PictureQueue(title.video, counters) : new SoundCuts(sound);
     this.#mainId = title.video?.track.id ?? sound?.track.id ?? 0;
-    const { precision } = title.demuxer;
-    this.#audio = new Map(
-      title.audio.map((audio) => [audio.track.id, new AudioQueue(audio, precision, counters)]),
-    );
+    this.#audio = new Map(title.audio.map((audio) => [audio.track.id, new AudioQueue(audio, counters)]));
   }
 
   /** What this sample completed. @throws MediaError `limit` when too much waits for the end of a segment */

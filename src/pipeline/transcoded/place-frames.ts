@@ -7,8 +7,6 @@ export interface Placing {
   readonly audio: PlannedAudio;
   /** The title's zero on the container's clock. */
   readonly zero: Nanoseconds;
-  /** Rounding of the container's stamps. */
-  readonly precision: Nanoseconds;
 }
 
 /** Times the rounding: by which stamps that follow each other are off at the most. Two are off by one together. */
@@ -30,14 +28,14 @@ interface Stamped {
  * elsewhere (behind a splice) by themselves. Whatever frame the stretch begins with, the places are the same, off the
  * clock within a sample. Without lengths every stamp counts for itself.
  */
-export function placeFrames(samples: readonly Sample[], { audio, zero, precision }: Placing): number[] {
+export function placeFrames(samples: readonly Sample[], { audio, zero }: Placing): number[] {
   const { track, clock } = audio;
   const perNanosecond = clock.timescale / NANOSECONDS_PER_SECOND;
   const packets = samples.map(({ time, data }, i) => ({
     stamp: (time - zero) * perNanosecond,
     length: track.frameSize ?? soundSamples(track, data, samples[i - 1]?.data),
   }));
-  const rounding = precision * perNanosecond;
+  const rounding = clock.precision * perNanosecond;
   const starts: number[] = [];
   while (starts.length < packets.length) {
     const offsets = runFrom(packets, starts.length, FARTHEST * rounding);

@@ -47,7 +47,7 @@ export async function sourcePackets(
   const samples = title.locator
     ? await locatedSamples(title, { ...stretch, locator: title.locator }, context)
     : await indexedSamples(title, stretch, context);
-  const starts = placeFrames(samples, { audio, zero: title.zero, precision: title.demuxer.precision });
+  const starts = placeFrames(samples, { audio, zero: title.zero });
   return inOrder(
     samples.map((sample, i) => {
       const whole = soundSamples(audio.track, sample.data, samples[i - 1]?.data) ?? audio.clock.frameSize;

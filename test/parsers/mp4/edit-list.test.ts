@@ -358,7 +358,7 @@ describe('any edit list', () => {
           if (time === null || !segment) continue;
           const offset = compositionTime(table, i) - segment.mediaTime;
           expect(Math.abs(time - (segment.start / 100 + offset / 1000) * 1e9)).toBeLessThanOrEqual(
-            time / 2 ** 52 + 1,
+            time / 2 ** 51 + 1,
           );
           expect(duration).toBeGreaterThanOrEqual(0);
         }

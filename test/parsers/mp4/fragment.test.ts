@@ -157,6 +157,11 @@ describe('where samples lie', () => {
       expected: [[START + 300, START + 350], [START + 410]],
     },
     {
+      name: 'no base, but the second counts from the fragment, too: its offset says so',
+      from: moof(traf(tfhd(0, 1), trun(0x1, 2, 300)), traf(tfhd(0, 2, u32()), trun(0x201, 1, 400, 5))),
+      expected: [[START + 300, START + 350], [START + 400]],
+    },
+    {
       name: 'each at the fragment',
       from: moof(
         traf(tfhd(BASE_IS_MOOF, 1), trun(0x1, 2, 300)),

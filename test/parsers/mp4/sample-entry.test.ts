@@ -2,7 +2,8 @@ import { describe, expect, it, test } from 'vitest';
 import { parseSampleDescriptions } from '../../../parsers/mp4/sample-entry.ts';
 import { readTracks, tracksOf } from '../../../parsers/mp4/tracks.ts';
 import { codecString } from '../../../src/codecs/codecs.ts';
-import { buildAvcRecord } from '../../../src/codecs/h264.ts';
+import { buildAvcRecord, parseAvcRecord } from '../../../src/codecs/h264.ts';
+import { joinLengthPrefixed } from '../../../src/codecs/nal.ts';
 import type { Track } from '../../../src/core/media.ts';
 import { SPS_ROWS } from '../../codecs/h264-rows.ts';
 import { bytesOf, hexOf } from '../../helpers/hex.ts';
@@ -208,33 +209,57 @@ describe('several descriptions', () => {
     full('stsz', 0, u32(5, 1)),
     full('stsc', 0, u32(1, 1, 1, description)),
   ];
-  const idsOf = (entries: readonly Part[], tables: readonly Part[] = []) => {
+  const describedBy = (entries: readonly Part[], tables: readonly Part[] = []) => {
     const [read] = readTracks(parse(mvhd(), trak({ entries, tables })));
     return {
       main: read?.main,
-      ids: read?.readings.map((reading) => reading?.configId ?? null),
+      readings: read?.readings.map((reading) => reading && hexOf(reading.setup.config.record)),
       records: read?.track.kind === 'video' && read.track.configs.map(({ record }) => hexOf(record)),
       unreadable: read?.track.unreadable,
     };
   };
 
-  test('each has its configuration, equal ones have one', () => {
-    expect(idsOf([clear, changed, clear])).toEqual({
+  test('of one codec make one track', () => {
+    expect(describedBy([clear, changed, clear])).toEqual({
       main: 1,
-      ids: [0, 1, 0],
-      records: [hexOf(avcRecord), hexOf(second)],
+      readings: [hexOf(avcRecord), hexOf(second), hexOf(avcRecord)],
+      records: [hexOf(avcRecord)],
       unreadable: null,
     });
   });
 
   test('the track is told by that of its first sample', () => {
-    expect(idsOf([clear, changed], chunk(2))).toMatchObject({ main: 2, ids: [1, 0] });
-    expect(idsOf([clear, changed], chunk(9))).toMatchObject({ main: 1 });
+    expect(describedBy([clear, changed], chunk(2))).toMatchObject({ main: 2, records: [hexOf(second)] });
+    expect(describedBy([clear, changed], chunk(9))).toMatchObject({ main: 1, records: [hexOf(avcRecord)] });
   });
 
+  const IDR = '0000000265b8';
+  const DELIMITER = '0000000209f0';
+  const OTHER = '0000000241e0';
+  const read = (entries: readonly Part[], at: number, sample: string) => {
+    const [{ readings = [] } = {}] = readTracks(parse(mvhd(), trak({ entries })));
+    return hexOf(readings[at]?.setup.normalize(bytesOf(sample)) ?? bytesOf(''));
+  };
+  const prefixed = (...nals: readonly Uint8Array[]) => hexOf(joinLengthPrefixed(nals));
+
+  test('pictures carry the sets of theirs where decoding can begin, behind a delimiter', () => {
+    const { sps, pps } = parseAvcRecord(avcRecord);
+    const own = prefixed(...sps, ...pps);
+    const others = prefixed(bytesOf(other?.sps ?? ''), bytesOf(other?.pps ?? ''));
+    expect(read([clear, changed], 0, IDR)).toBe(own + IDR);
+    expect(read([clear, changed], 1, IDR)).toBe(others + IDR);
+    expect(read([clear, changed], 1, DELIMITER + IDR)).toBe(DELIMITER + others + IDR);
+    expect(read([clear, changed], 1, OTHER)).toBe(OTHER);
+  });
+
+  test('described alike they stay as they are', () => expect(read([clear, clear], 1, IDR)).toBe(IDR));
+
   test('those that are encrypted are none', () => {
-    expect(idsOf([encrypted, clear], chunk(2))).toMatchObject({ ids: [null, 0], unreadable: null });
-    expect(idsOf([encrypted, clear], chunk(1)).unreadable).toMatch(/^encrypted/);
+    expect(describedBy([encrypted, clear], chunk(2))).toMatchObject({
+      readings: [null, hexOf(avcRecord)],
+      unreadable: null,
+    });
+    expect(describedBy([encrypted, clear], chunk(1)).unreadable).toMatch(/^encrypted/);
   });
 
   test('fragments begin with their default', () => {
