@@ -6,6 +6,8 @@ import { answerError } from './http/errors.ts';
 import { hlsRoutes } from './http/hls.ts';
 import { pageRoutes } from './http/page.ts';
 import { probeRoutes } from './http/probe.ts';
+import { remuxRoutes } from './http/remux.ts';
+import { uploadRoutes } from './http/upload.ts';
 
 /** The whole HTTP surface: one line for each group of routes. */
 export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
@@ -16,6 +18,8 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
     await next();
   });
   app.use(requireKnownHost);
+  // No page of another site is told that it may upload.
+  app.on('OPTIONS', ['/remux', '/uploads', '/uploads/*'], (c) => c.body(null, 204));
   app.options('*', answerPreflight);
   app.get('/healthz', (c) => {
     allowOrigins(c);
@@ -23,6 +27,8 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
   });
   app.route('/hls', hlsRoutes(now));
   app.route('/probe', probeRoutes(now));
+  app.route('/remux', remuxRoutes());
+  app.route('/uploads', uploadRoutes());
   app.route('/', pageRoutes());
   app.notFound((c) => answerError(new MediaError('not-found', 'There is nothing at this address'), c));
   app.onError(answerError);

@@ -12,6 +12,13 @@ export interface Config {
   readonly allowPrivate: boolean;
   /** Folders that `root:<name>/…` may read from. */
   readonly roots: ReadonlyMap<string, string>;
+  /** Folder that uploads are kept in, which is this server's alone; null: none are. */
+  readonly uploads: string | null;
+  /** Bytes of all uploads together, and of a single one, also where it is not kept. */
+  readonly uploadsBytes: number;
+  readonly uploadBytes: number;
+  /** Milliseconds that an upload is kept. */
+  readonly uploadsTime: number;
   /** Asked for where a title is opened; null: nobody is asked. */
   readonly apiPassword: string | null;
   /** Key of all tokens; null: one is made once and kept in the state folder. */
@@ -39,6 +46,7 @@ export interface Flags {
   readonly 'allow-private'?: boolean | undefined;
   readonly root?: readonly string[] | undefined;
   readonly state?: string | undefined;
+  readonly uploads?: string | undefined;
 }
 
 /** Every interface: the TV that plays is another machine. Private upstreams stay closed all the same. */
@@ -46,11 +54,25 @@ const DEFAULT_HOST = '0.0.0.0';
 /** House.md: 256 MB in all, of which a quarter for packets. */
 const DEFAULT_CACHE_MB = 256;
 
+const MEGABYTE = 2 ** 20;
+/** In milliseconds. */
+const HOUR = 3600 * 1000;
+
 const CACHE_MB = { min: 16, max: 1 << 20 };
 
 /** 70 to 135 kbit/s a channel, as the sound wants it: 60 takes a third less, 250 half as much again. */
 const DEFAULT_AAC_QUALITY = 120;
 const AAC_QUALITY = { min: 10, max: 1000 };
+/** 32 GB: a few films, and less than what a disk that holds films has left. */
+const DEFAULT_UPLOADS_MB = 32 * 1024;
+/** 128 GB: the largest film on a disc has 100. */
+const DEFAULT_UPLOAD_MB = 128 * 1024;
+/** From 1 MB to 1 PB, which is no limit. */
+const UPLOAD_MB = { min: 1, max: 1 << 30 };
+/** Sent today, seen tonight. */
+const DEFAULT_UPLOADS_HOURS = 24;
+const UPLOADS_HOURS = { min: 1, max: 24 * 365 };
+
 const AUDIO_THREADS = { min: 1, max: 64 };
 
 export interface Machine {
@@ -65,6 +87,8 @@ export function readConfig(
   { cores = 2 }: Machine = {},
 ): Config {
   const port = flags.port ?? nonEmpty(env.PORT);
+  const number = (name: string, otherwise: number, range: Range) =>
+    integer(name, nonEmpty(env[name]) ?? String(otherwise), range);
   const publicUrl = flags['public-url'] ?? nonEmpty(env.SLUICE_PUBLIC_URL);
   return {
     port: port === undefined ? null : integer('port', port, { min: 0, max: 65_535 }),
@@ -76,19 +100,17 @@ export function readConfig(
     apiPassword: nonEmpty(env.API_PASSWORD) ?? null,
     secret: nonEmpty(env.SLUICE_SECRET) ?? null,
     stateDir: flags.state ?? nonEmpty(env.SLUICE_STATE) ?? null,
-    cacheBytes:
-      integer('SLUICE_CACHE_MB', nonEmpty(env.SLUICE_CACHE_MB) ?? String(DEFAULT_CACHE_MB), CACHE_MB) *
-      2 ** 20,
-    aacQuality: integer(
-      'SLUICE_AAC_QUALITY',
-      nonEmpty(env.SLUICE_AAC_QUALITY) ?? String(DEFAULT_AAC_QUALITY),
-      AAC_QUALITY,
-    ),
+    uploads: folder('--uploads', flags.uploads) ?? nonEmpty(env.SLUICE_UPLOADS) ?? null,
+    uploadsBytes: number('SLUICE_UPLOADS_MB', DEFAULT_UPLOADS_MB, UPLOAD_MB) * MEGABYTE,
+    uploadBytes: number('SLUICE_UPLOAD_MB', DEFAULT_UPLOAD_MB, UPLOAD_MB) * MEGABYTE,
+    uploadsTime: number('SLUICE_UPLOADS_HOURS', DEFAULT_UPLOADS_HOURS, UPLOADS_HOURS) * HOUR,
+    cacheBytes: number('SLUICE_CACHE_MB', DEFAULT_CACHE_MB, CACHE_MB) * MEGABYTE,
+    aacQuality: number('SLUICE_AAC_QUALITY', DEFAULT_AAC_QUALITY, AAC_QUALITY),
     ffmpeg: env.SLUICE_FFMPEG === 'off' ? null : (nonEmpty(env.SLUICE_FFMPEG) ?? 'ffmpeg'),
     // One core is left to what reads and writes.
-    audioThreads: integer(
+    audioThreads: number(
       'SLUICE_AUDIO_THREADS',
-      nonEmpty(env.SLUICE_AUDIO_THREADS) ?? String(Math.min(AUDIO_THREADS.max, Math.max(1, cores - 1))),
+      Math.min(AUDIO_THREADS.max, Math.max(1, cores - 1)),
       AUDIO_THREADS,
     ),
     logLevel: logLevel(nonEmpty(env.SLUICE_LOG) ?? 'warn'),
@@ -98,6 +120,12 @@ export function readConfig(
 const wrong = (message: string) => new MediaError('bad-request', message);
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+
+/** An empty one would be the folder that the server happens to run in. */
+function folder(flag: string, path: string | undefined): string | undefined {
+  if (path === '') throw wrong(`${flag} wants a folder`);
+  return path;
+}
 
 const list = (text: string | undefined): string[] =>
   (text ?? '')
@@ -112,7 +140,12 @@ function isYes(name: string, text: string | undefined): boolean {
   throw wrong(`${name} must be 1 or 0, not "${text}"`);
 }
 
-function integer(name: string, text: string, { min, max }: { min: number; max: number }): number {
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+function integer(name: string, text: string, { min, max }: Range): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
   throw wrong(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);

@@ -17,16 +17,17 @@ import { findProgram } from './ffmpeg/find.ts';
 import { withFfmpeg } from './ffmpeg/with-ffmpeg.ts';
 import type { AppDeps, Logger } from './http/deps.ts';
 import { sendChunksOnNode } from './http/node-body.ts';
-import { createLibrary, type Library, type OpenedSource } from './pipeline/library.ts';
-import { createTokenBox, deriveAccessKey, type MediaRequest } from './proxy/token.ts';
+import { openSource } from './open-source.ts';
+import { createLibrary, type Library } from './pipeline/library.ts';
+import { createTokenBox, deriveAccessKey } from './proxy/token.ts';
 import { type AddressPolicy, addressPolicy } from './sources/address-policy.ts';
 import type { HttpClient } from './sources/http.ts';
-import { localFileSource } from './sources/local-file.ts';
-import { createParallelRanges, type ParallelRanges } from './sources/parallel-ranges.ts';
-import { resolveRoot } from './sources/roots.ts';
-import { createSparseCache, type SparseCache } from './sources/sparse-cache.ts';
+import { createParallelRanges } from './sources/parallel-ranges.ts';
+import { createSparseCache } from './sources/sparse-cache.ts';
 import { defaultStateDir, loadSecret } from './state.ts';
 import { type AudioPool, createAudioPool } from './threads/audio-pool.ts';
+import { createUploadDesk, type UploadDesk } from './uploads/reception.ts';
+import { openUploadStore, type UploadStore } from './uploads/store.ts';
 import { PLAYER_FILES } from './web/page.ts';
 
 const FIRST_PORT = 8080;
@@ -43,18 +44,20 @@ const MAX_LISTENERS = 64;
 const STOP_AFTER = 1500;
 
 const HELP = `sluice [--port N] [--host ADDRESS] [--public-url URL] [--allow CIDR|HOST[:PORT]]… [--allow-private]
-       [--root NAME=FOLDER]… [--state FOLDER]
-Serves the player page at / and HLS at /hls/master.m3u8?d=<URL of a media file>.
+       [--root NAME=FOLDER]… [--uploads FOLDER] [--state FOLDER]
+Serves the player page at / and HLS at /hls/master.m3u8?d=<URL of a media file>; sends what is posted to /remux back
+as MP4.
   --port N           listen there (default: 8080, or the next free one up to 8099)
   --host ADDRESS     interface to listen on (default: all)
   --public-url URL   address under which others reach this server; its name is answered for
   --allow TARGET     let requests go to a private address, network or host; repeatable
   --allow-private    let requests go to any private address
   --root NAME=FOLDER serve files of a folder as d=root:NAME/path; repeatable
+  --uploads FOLDER   keep what is posted to /uploads there for a day, to be played as d=upload:ID
   --state FOLDER     where the secret of this installation is kept
 Environment: PORT, HOST, API_PASSWORD, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
   SLUICE_ROOTS, SLUICE_PUBLIC_URL, SLUICE_CACHE_MB, SLUICE_AAC_QUALITY, SLUICE_AUDIO_THREADS, SLUICE_FFMPEG,
-  SLUICE_LOG
+  SLUICE_UPLOADS, SLUICE_UPLOADS_MB, SLUICE_UPLOADS_HOURS, SLUICE_UPLOAD_MB, SLUICE_LOG
 `;
 
 const OPTIONS = {
@@ -65,6 +68,7 @@ const OPTIONS = {
   'allow-private': { type: 'boolean' },
   root: { type: 'string', multiple: true },
   state: { type: 'string' },
+  uploads: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -90,9 +94,11 @@ async function main(): Promise<void> {
     lambda: config.aacQuality,
     entry: new URL('./threads/audio-worker.js', import.meta.url),
   });
-  const deps = await createDeps({ config, client, sound, secret: kept.secret });
+  const desk = createUploadDesk({ maxBytes: config.uploadBytes });
+  const deps = await createDeps({ config, client, sound, desk, secret: kept.secret });
   const app = createApp(deps, Date.now);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  desk.prepare(server);
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
   process.stdout.write(`Sluice is ready at http://${shownHost(config.host)}:${port}/\n`);
@@ -120,14 +126,20 @@ interface Parts {
   readonly config: Config;
   readonly client: LateClient;
   readonly sound: AudioPool;
+  readonly desk: UploadDesk;
   readonly secret: string;
 }
 
-async function createDeps({ config, client, sound, secret }: Parts): Promise<AppDeps> {
+async function createDeps({ config, client, sound, desk, secret }: Parts): Promise<AppDeps> {
   const share = (part: number) => Math.round(config.cacheBytes * part);
   const cache = createSparseCache({ maxBytes: share(1 - PACKET_SHARE - TRANSCRIPT_SHARE) });
   const ranges = createParallelRanges();
   const roots = new Map([['demo', join(projectFolder, 'fixtures')], ...config.roots]);
+  const uploads = await openUploads(config);
+  const upload = async (id: string) => {
+    if (uploads) return uploads.pathOf(id);
+    throw new MediaError('not-offered', 'This server stores no uploads. Start it with --uploads FOLDER');
+  };
   return {
     config,
     library: createLibrary({
@@ -137,11 +149,19 @@ async function createDeps({ config, client, sound, secret }: Parts): Promise<App
     }),
     tokens: await createTokenBox(secret, Date.now),
     accessKey: await deriveAccessKey(secret),
-    openSource: (request) => openSource(request, { client, cache, ranges, roots }),
+    openSource: (request) => openSource(request, { client, cache, ranges, roots, upload }),
     sendChunks: sendChunksOnNode,
+    desk,
+    uploads,
     asset: readAsset,
     log: lateLogger(config.logLevel),
   };
+}
+
+/** Null where none are kept. */
+async function openUploads(config: Config): Promise<UploadStore | null> {
+  const { uploads: folder, uploadsBytes: quota, uploadsTime: lifetime } = config;
+  return folder === null ? null : openUploadStore({ folder, quota, lifetime, now: Date.now });
 }
 
 /** FFmpeg, where there is one, decodes what nothing else can. */
@@ -164,46 +184,6 @@ function lateLogger(level: LogLevel): Logger {
     warn: (fields, message) => get().warn(fields, message),
     error: (fields, message) => get().error(fields, message),
   };
-}
-
-interface Places {
-  readonly client: LateClient;
-  readonly cache: SparseCache;
-  readonly ranges: ParallelRanges;
-  readonly roots: ReadonlyMap<string, string>;
-}
-
-async function openSource(request: MediaRequest, places: Places): Promise<OpenedSource> {
-  const { client, cache, ranges, roots } = places;
-  if (request.url.startsWith('root:')) {
-    const path = await resolveRoot(roots, ...rootPath(request.url));
-    const file = localFileSource(path);
-    return {
-      source: cache.wrap(file),
-      sequence: null,
-      access: () => 'local',
-      want: () => undefined,
-      isCurrent: () => file.isCurrent(),
-    };
-  }
-  const upstream = (await client()).source(request);
-  let wanted = 0;
-  return {
-    source: cache.wrap(ranges.wrap(upstream, () => wanted)),
-    sequence: upstream,
-    access: () => upstream.access ?? 'private',
-    want: (bytesPerSecond) => {
-      wanted = bytesPerSecond;
-    },
-    isCurrent: async () => true,
-  };
-}
-
-/** `root:<name>/<path>` in its two parts. */
-function rootPath(url: string): [name: string, path: string] {
-  const rest = url.slice('root:'.length);
-  const at = rest.indexOf('/');
-  return at < 0 ? [rest, ''] : [rest.slice(0, at), rest.slice(at + 1)];
 }
 
 /** Where a file that the page loads lies: hls.js in its package, the others as compiled. */

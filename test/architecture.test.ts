@@ -19,15 +19,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/pipeline': ['src/core', 'src/codecs', 'parsers', 'muxers'],
   'src/proxy': ['src/core'],
   'src/web': [],
+  'src/uploads': ['src/core'],
   // muxers: the playlist type is written beside the playlist writer
   'src/http': ['src/core', 'src/pipeline', 'src/proxy', 'src/web', 'src/config.ts', 'muxers'],
   'src/config.ts': ['src/core'],
   'src/state.ts': [],
   'src/app.ts': ['src/core', 'src/http'],
+  'src/open-source.ts': ['src/pipeline', 'src/proxy', 'src/sources'],
   'src/node.ts': [
     'src/core',
     'src/app.ts',
     'src/config.ts',
+    'src/open-source.ts',
     'src/state.ts',
     'src/http',
     'src/pipeline',
@@ -35,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/sources',
     'src/threads',
     'src/ffmpeg',
+    'src/uploads',
     // the list of files that the page loads
     'src/web',
   ],
@@ -53,6 +57,12 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/threads/audio-worker.ts': 'runs in a thread',
   'src/threads/wasm-files.ts': 'reads modules out of installed packages',
   'src/sources/roots.ts': 'resolves paths of served folders',
+  'src/uploads/answer-unread.ts': 'writes to the raw response; its import is a type',
+  'src/uploads/body.ts': 'reads the raw request; its import is a type',
+  'src/uploads/receive-file.ts': 'reads the raw request; its import is a type',
+  'src/uploads/reception.ts': 'sets up a server for uploads; its import is a type',
+  'src/uploads/store.ts': 'keeps files',
+  'src/uploads/write-file.ts': 'writes files',
 };
 
 /** Rooms that must build for a browser or a worker: no npm package outside this list. */
@@ -67,6 +77,9 @@ const PORTABLE: Readonly<Record<string, readonly string[]>> = {
   'src/pipeline': ['lru-cache'],
   'src/proxy': [],
 };
+
+/** Packages that one room of those for Node has to itself. */
+const ALONE: Readonly<Record<string, string>> = { '@fastify/busboy': 'src/uploads' };
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
@@ -137,6 +150,15 @@ describe('architecture', () => {
         .map((target) => `${file}: ${target}`);
     });
     expect(wrong).toEqual([]);
+  });
+
+  it('uses the packages of one room in that room only', () => {
+    const users = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target in ALONE && ALONE[target] !== roomOf(file))
+        .map((target) => `${file}: ${target}`),
+    );
+    expect(users).toEqual([]);
   });
 
   it('has no names that say nothing and no file over 300 lines without a reason', () => {

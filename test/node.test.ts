@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { fixturePath } from './helpers/fixtures.ts';
 import { startUpstream } from './helpers/upstream.ts';
 
 const entry = fileURLToPath(new URL('../dist/src/node.js', import.meta.url));
@@ -64,6 +65,7 @@ describe('command lines that cannot be', () => {
     ['a port that is none', ['--port', 'http'], {}, /port.*"http"/],
     ['an allow that is none', ['--allow', '10.0.0.0/99'], {}, /--allow 10\.0\.0\.0\/99/],
     ['a root without folder', ['--root', 'films'], {}, /--root/],
+    ['uploads in no folder', ['--uploads', '/dev/null/up'], {}, /--uploads \/dev\/null\/up/],
     ['an unreadable environment', [], { SLUICE_CACHE_MB: 'much' }, /SLUICE_CACHE_MB/],
     ['an address of no interface', ['--host', '203.0.113.7', '--port', '0'], {}, /203\.0\.113\.7/],
     ['a host name that is not known', ['--host', 'nowhere.invalid', '--port', '0'], {}, /nowhere\.invalid/],
@@ -79,7 +81,7 @@ describe('command lines that cannot be', () => {
   it('--help explains every flag and ends', async () => {
     const { code, out } = await run(['--help']).ended;
     expect(code).toBe(0);
-    for (const flag of ['port', 'host', 'public-url', 'allow', 'allow-private', 'root', 'state'])
+    for (const flag of ['port', 'host', 'public-url', 'allow', 'allow-private', 'root', 'uploads', 'state'])
       expect(out).toContain(`--${flag} `);
   });
 });
@@ -226,6 +228,22 @@ describe('the secret', () => {
     expect(await token(server)).toBeTruthy();
     const { err, code } = await end(server);
     expect([err, code]).toEqual(['The state folder cannot be written: addresses end with this process\n', 0]);
+  });
+});
+
+describe('uploads', () => {
+  it('--uploads keeps what is posted, and plays it', async () => {
+    const uploads = join(folder, 'uploads');
+    const url = await run(['--port', '0', ...here, ...state('up-state'), '--uploads', uploads]).ready;
+    const form = new FormData();
+    form.set('file', new Blob([readFileSync(fixturePath('no-audio'))]), 'no-audio.mkv');
+    const stored = await fetch(`${url}/uploads`, { method: 'POST', body: form });
+    expect(stored.status).toBe(201);
+    const { id, url: master } = await stored.json();
+    expect(statSync(join(uploads, id)).mode & 0o077).toBe(0);
+    expect(await (await fetch(url + master)).text()).toContain('#EXTM3U');
+    expect((await fetch(`${url}/uploads/${id}`, { method: 'DELETE' })).status).toBe(204);
+    expect(readdirSync(uploads)).toEqual([]);
   });
 });
 

@@ -87,4 +87,30 @@ export const LIMITS = {
   readAhead: 8 * 1024 * 1024,
   /** Holes of one read that are fetched at once; browsers open six connections to a host. */
   holes: 4,
+  // uploads
+  /** Uploads received at a time: each holds what waits between its sender and who reads it. */
+  uploadsAtOnce: 16,
+  /** Arrived bytes that nobody took yet, above which the sender is made to wait: 8 ms at 1 Gbit/s. */
+  uploadAhead: 1024 * 1024,
+  /** Parts of a form, the file among them; a page's form has some ten. */
+  uploadParts: 100,
+  /** Header lines of one part and their bytes: a file name of 255 characters, each of them escaped, is 2.3 kB. */
+  uploadHeaderLines: 32,
+  uploadHeader: 16 * 1024,
+  /** Value of one field, which is not used. */
+  uploadField: 64 * 1024,
+  /** All of a form that is not the file: its other parts, and what stands before and behind them. */
+  uploadAround: 1024 * 1024,
+  /** Milliseconds until the file has begun in a form: fields are typed before they are sent. */
+  uploadHead: 30_000,
+  /** A sender who is not made to wait brings so many bytes in so many milliseconds: sound at 32 kbit/s is 15 times that. */
+  uploadPace: 4096,
+  uploadPaceTime: 15_000,
+  /** Milliseconds that one upload may take: a film that is watched as it comes, with a night's pause. */
+  uploadTime: 24 * 3600 * 1000,
+  /** Rest of a refused upload that is read so that the refusal reaches its sender: what is under way when it leaves. */
+  uploadDrop: 16 * 1024 * 1024,
+  uploadDropTime: 3000,
+  /** Gathered for one write to the disk: a file system call costs some 20 µs. */
+  uploadWrite: 1024 * 1024,
 } as const;

@@ -78,6 +78,19 @@ export function guardSource(c: Context<AppEnv>, access: Access, isTrusted: boole
   if (isOpen || access === 'private') allowOrigins(c);
 }
 
+/**
+ * What is uploaded here is between this server's own pages, other programs and who has its key. No page of another site
+ * may read the answer, with the key or without it: there are no cross-origin headers.
+ */
+export const requireOwnPage: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if (!carriesKey(c) && isForeignPage(c, 'local'))
+    throw new MediaError(
+      'unauthorized',
+      'Pages of other sites may not upload to this server; add the key that it printed at start (&key=…)',
+    );
+  await next();
+};
+
 const OPEN_TO_ALL = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': 'Content-Length, ETag, Retry-After',

@@ -20,6 +20,50 @@ export type SendChunks = (
   },
 ) => Promise<Response>;
 
+/** A file that is on its way. */
+export interface ReceivedFile {
+  /** As its sender calls it; null where it has no name. */
+  readonly name: string | null;
+  /**
+   * Bytes in order, each once, for one reader; another one may read on where one has stopped. Asking for them is what
+   * makes the sender go on.
+   * @throws MediaError when the upload is not whole or goes past a limit
+   */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Reads no more. Need not be called at the end. */
+  close(): void;
+}
+
+/** How requests bring files; the way to do it differs by platform. */
+export interface UploadDesk {
+  /** The file that a request carries, once its first byte is here. @throws MediaError for one that cannot be had */
+  receive(c: Context<AppEnv>, signal: AbortSignal): Promise<ReceivedFile>;
+  /** Answers a request whose body was not read to its end, if at all, so that the answer is not lost. */
+  refuse(c: Context<AppEnv>, response: Response): Promise<Response>;
+}
+
+export interface StoredUpload {
+  /** Cannot be guessed. */
+  readonly id: string;
+  readonly bytes: number;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+
+/** Files that were uploaded; they are read as `upload:<id>`. */
+export interface UploadStore {
+  /**
+   * Stores what `open` gives; nothing is left of what fails.
+   * @param size bytes at most; null where nobody knows
+   * @throws MediaError `limit` when there is no room, before `open` is called where that is known
+   */
+  add(size: number | null, open: () => Promise<AsyncIterable<Uint8Array>>): Promise<StoredUpload>;
+  /** @throws MediaError `not-found` */
+  find(id: string): Promise<StoredUpload>;
+  /** @throws MediaError `not-found` */
+  remove(id: string): Promise<void>;
+}
+
 /** All that the routes need; handed in by the entry. */
 export interface AppDeps {
   readonly config: Pick<Config, 'host' | 'publicUrl' | 'apiPassword'>;
@@ -30,6 +74,9 @@ export interface AppDeps {
   /** Sends nothing yet. */
   openSource(request: MediaRequest): Promise<OpenedSource>;
   readonly sendChunks: SendChunks;
+  readonly desk: UploadDesk;
+  /** Null where nothing is stored. */
+  readonly uploads: UploadStore | null;
   /** Files of the player page by name; null when there is none of that name. */
   readonly asset: (
     name: string,

@@ -10,7 +10,7 @@ import type { MediaRequest } from '../proxy/token.ts';
 import { allowOrigins, guardSource, requirePassword } from './access.ts';
 import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
-import { openMedia, readMediaRequest, titleKey, withTitle } from './media-request.ts';
+import { isLocal, openMedia, readMediaRequest, titleKey, withTitle } from './media-request.ts';
 import { answerText } from './playlist-body.ts';
 
 /** Addresses hold the version: what they name never changes. */
@@ -129,7 +129,7 @@ interface UnopenedAnswer {
 /** HEAD and 304 cost nothing upstream: a title that is open is asked, another one is believed in. */
 function answerUnopened(c: Context<AppEnv>, { request, n, headers }: UnopenedAnswer): Response {
   const media = c.var.deps.library.peek(titleKey(request));
-  if (request.url.startsWith('root:')) guardSource(c, 'local', request.isTrusted);
+  if (isLocal(request.url)) guardSource(c, 'local', request.isTrusted);
   else if (media) guardSource(c, media.access, request.isTrusted);
   else allowOrigins(c);
   if (media && n !== undefined) checkListed(findRendition(c, media), media, n);

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { MediaError } from '../core/errors.ts';
 import type { Media, OpenedSource } from '../pipeline/library.ts';
+import type { SelectionOptions } from '../pipeline/select-tracks.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { allowOrigins, carriesKey, guardSource } from './access.ts';
 import type { AppEnv } from './deps.ts';
@@ -21,25 +22,40 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
   if (!url) throw new MediaError('bad-request', 'No media URL: add ?d=<URL of the file>, percent-encoded');
   if (url.length > MAX_URL)
     throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
-  if (!url.startsWith('root:') && !isHttp(url))
+  if (!isLocal(url) && !isHttp(url))
     throw new MediaError(
       'bad-request',
-      'd= must be an http or https URL, or root:<name>/<path> of a served folder',
+      'd= must be an http or https URL, root:<name>/<path> of a served folder, or upload:<id>',
     );
   const headers = [...fields].filter(([name]) => name.startsWith('h_') && name.length > 2);
   if (headers.length > MAX_HEADERS) throw new MediaError('bad-request', `More than ${MAX_HEADERS} headers`);
-  const program = wholeNumber('program', fields.get('program'));
   return {
     url,
     headers: Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
-    video: wholeNumber('video', fields.get('video')),
-    audio: trackNames(fields.get('audio')),
-    recovery: fields.get('recovery') === 'hidden' ? 'hidden' : 'shown',
-    ...(program === null ? {} : { program }),
+    ...selectionOf(fields),
     isTrusted: carriesKey(c),
     expires: expiry(wholeNumber('expires', fields.get('expires')), now),
   };
 }
+
+/**
+ * `video=`, `audio=`, `program=` and `recovery=` of a request whose media do not come from an address.
+ * @throws MediaError `bad-request` saying what is wrong
+ */
+export const readSelection = (c: Context<AppEnv>): SelectionOptions => selectionOf(queryFields(c.req.url));
+
+function selectionOf(fields: ReadonlyMap<string, string>): SelectionOptions {
+  const program = wholeNumber('program', fields.get('program'));
+  return {
+    video: wholeNumber('video', fields.get('video')),
+    audio: trackNames(fields.get('audio')),
+    recovery: fields.get('recovery') === 'hidden' ? 'hidden' : 'shown',
+    ...(program === null ? {} : { program }),
+  };
+}
+
+/** Files of this machine: of a served folder, or uploaded. */
+export const isLocal = (url: string): boolean => /^(root|upload):/.test(url);
 
 /** `audio=2,de`, or `audio=none` for none; null where nothing is asked for. */
 function trackNames(text: string | undefined): readonly string[] | null {
@@ -112,7 +128,7 @@ export async function openMedia(
   signal: AbortSignal,
 ): Promise<Media> {
   const { deps } = c.var;
-  if (request.url.startsWith('root:')) guardSource(c, 'local', request.isTrusted);
+  if (isLocal(request.url)) guardSource(c, 'local', request.isTrusted);
   let opened: OpenedSource | null = null;
   const openSource = async () => {
     opened = await deps.openSource(request);

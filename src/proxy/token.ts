@@ -2,7 +2,7 @@ import { MediaError } from '../core/errors.ts';
 
 /** What an address stands for: the upstream and how to ask it. */
 export interface MediaRequest {
-  /** http(s) URL or `root:<name>/<path>`. */
+  /** http(s) URL, `root:<name>/<path>` or `upload:<id>`. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** `&video=`: index of the video track to take. */

@@ -459,6 +459,11 @@ describe('a bug in the server', () => {
           accessKey: 'key',
           openSource: () => Promise.reject(new Error('unused')),
           sendChunks: () => Promise.reject(new Error('unused')),
+          desk: {
+            receive: () => Promise.reject(new Error('unused')),
+            refuse: async (_, response) => response,
+          },
+          uploads: null,
           asset: async () => null,
           log: { info() {}, warn() {}, error: (fields) => logged.push(fields) },
         },

@@ -6,15 +6,17 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from '../../src/app.ts';
 import { type Config, type Flags, readConfig } from '../../src/config.ts';
+import type { Source } from '../../src/core/contracts.ts';
 import type { Logger } from '../../src/http/deps.ts';
 import { sendChunksOnNode } from '../../src/http/node-body.ts';
+import { openSource as openSourceOf } from '../../src/open-source.ts';
 import { createLibrary, type OpenedSource } from '../../src/pipeline/library.ts';
 import { createTokenBox, deriveAccessKey, type MediaRequest } from '../../src/proxy/token.ts';
 import { addressPolicy } from '../../src/sources/address-policy.ts';
 import { createHttpClient, type HttpClientOptions } from '../../src/sources/http.ts';
-import { localFileSource } from '../../src/sources/local-file.ts';
-import { resolveRoot } from '../../src/sources/roots.ts';
 import { createSparseCache } from '../../src/sources/sparse-cache.ts';
+import { createUploadDesk, type DeskOptions } from '../../src/uploads/reception.ts';
+import { openUploadStore, type UploadStore } from '../../src/uploads/store.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 const MEGABYTE = 2 ** 20;
@@ -26,6 +28,8 @@ export interface ServeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly secret?: string;
   readonly timeouts?: HttpClientOptions['timeouts'];
+  /** Other rules for uploads than those of the configuration. */
+  readonly desk?: Partial<DeskOptions>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -71,29 +75,20 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
   const cache = createSparseCache({ maxBytes: 64 * MEGABYTE });
   const log: LogEntry[] = [];
   const accessKey = await deriveAccessKey(secret);
+  const uploads = await storeOf(config, now);
+  const desk = createUploadDesk({ maxBytes: config.uploadBytes, ...options.desk });
+  const places = {
+    client: async () => client,
+    cache,
+    // One request for each read: tests count them.
+    ranges: { wrap: (source: Source) => source },
+    roots: new Map([['demo', fixtures], ...config.roots]),
+    upload: async (id: string) => uploads?.pathOf(id) ?? '',
+  };
   let openings = 0;
   const openSource = async (media: MediaRequest): Promise<OpenedSource> => {
     openings++;
-    if (media.url.startsWith('root:')) {
-      const [name = '', ...path] = media.url.slice('root:'.length).split('/');
-      const file = await resolveRoot(new Map([['demo', fixtures], ...config.roots]), name, path.join('/'));
-      const local = localFileSource(file);
-      return {
-        source: cache.wrap(local),
-        sequence: null,
-        access: () => 'local',
-        want: () => undefined,
-        isCurrent: () => local.isCurrent(),
-      };
-    }
-    const upstream = client.source(media);
-    return {
-      source: cache.wrap(upstream),
-      sequence: upstream,
-      access: () => upstream.access ?? 'private',
-      want: () => undefined,
-      isCurrent: async () => true,
-    };
+    return openSourceOf(media, places);
   };
   const app = createApp(
     {
@@ -103,12 +98,15 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
       accessKey,
       openSource,
       sendChunks: sendChunksOnNode,
+      desk,
+      uploads,
       asset: async () => null,
       log: loggerInto(log),
     },
     now,
   );
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  desk.prepare(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
@@ -122,8 +120,14 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await client.close();
+      uploads?.close();
     },
   };
+}
+
+async function storeOf(config: Config, now: () => number): Promise<UploadStore | null> {
+  const { uploads: folder, uploadsBytes: quota, uploadsTime: lifetime } = config;
+  return folder === null ? null : openUploadStore({ folder, quota, lifetime, now });
 }
 
 const loggerInto = (log: LogEntry[]): Logger => ({

@@ -1,0 +1,106 @@
+import type { IncomingMessage } from 'node:http';
+import { MediaError, truncated } from '../core/errors.ts';
+import type { Flow } from './inlet.ts';
+
+/** What takes a body as it arrives; `end` or `fail` is the last call. */
+export interface BodySink {
+  write(chunk: Buffer): void;
+  end(): void;
+  fail(reason: MediaError): void;
+}
+
+export interface BodyRules {
+  /** Bytes of the whole body. */
+  readonly maxBytes: number;
+  /** So many bytes in so many milliseconds are the least, while the sender is not made to wait. */
+  readonly pace: { readonly bytes: number; readonly time: number };
+  /** Milliseconds for the whole body, however it came to take that long. */
+  readonly time: number;
+}
+
+/** The body of one request on its way to a sink: how much, how fast and how long. The request is never destroyed. */
+export class Body implements Flow {
+  readonly #incoming: IncomingMessage;
+  readonly #rules: BodyRules;
+  readonly #sink: BodySink;
+  readonly #slow: NodeJS.Timeout;
+  readonly #over: NodeJS.Timeout;
+  #received = 0;
+  #sincePace = 0;
+  #isPaused = false;
+
+  constructor(incoming: IncomingMessage, rules: BodyRules, sink: BodySink) {
+    this.#incoming = incoming;
+    this.#rules = rules;
+    this.#sink = sink;
+    this.#slow = setTimeout(this.#onSlow, rules.pace.time);
+    this.#over = setTimeout(this.#onOver, rules.time);
+    incoming.on('data', this.#onData).on('end', this.#onEnd);
+    incoming.on('close', this.#onLeft).on('error', this.#onLeft);
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#incoming.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#sincePace = 0;
+    this.#slow.refresh();
+    this.#incoming.resume();
+  }
+
+  /** Lets go of the request, which is left as far as it was read. */
+  stop(): void {
+    clearTimeout(this.#slow);
+    clearTimeout(this.#over);
+    this.#isPaused = false;
+    this.#incoming.off('data', this.#onData).off('end', this.#onEnd);
+    this.#incoming.off('close', this.#onLeft).off('error', this.#onLeft);
+    this.#incoming.pause();
+  }
+
+  #fail(reason: MediaError): void {
+    this.stop();
+    this.#sink.fail(reason);
+  }
+
+  #onData = (chunk: Buffer): void => {
+    this.#received += chunk.length;
+    this.#sincePace += chunk.length;
+    if (this.#received > this.#rules.maxBytes) {
+      this.#fail(tooLarge(this.#rules.maxBytes));
+      return;
+    }
+    if (this.#sincePace >= this.#rules.pace.bytes) {
+      this.#sincePace = 0;
+      this.#slow.refresh();
+    }
+    this.#sink.write(chunk);
+  };
+
+  #onEnd = (): void => {
+    this.stop();
+    this.#sink.end();
+  };
+
+  #onLeft = (): void => this.#fail(truncated(`The sender left after ${this.#received} bytes`));
+
+  #onSlow = (): void => {
+    const { bytes, time } = this.#rules.pace;
+    if (this.#isPaused) return;
+    this.#fail(truncated(`The upload stopped: less than ${bytes} bytes came in ${time / 1000} s`));
+  };
+
+  #onOver = (): void =>
+    this.#fail(new MediaError('limit', `The upload took longer than ${this.#rules.time / 1000} s`));
+}
+
+/** `SLUICE_UPLOAD_MB` is what allows more. */
+export const tooLarge = (maxBytes: number): MediaError =>
+  new MediaError(
+    'limit',
+    `The upload is larger than ${Math.floor(maxBytes / 2 ** 20)} MB; the server can be started with a larger SLUICE_UPLOAD_MB`,
+  );
