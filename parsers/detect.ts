@@ -9,6 +9,7 @@ import { openMatroska } from './matroska/demuxer.ts';
 import { openMp4 } from './mp4/demuxer.ts';
 import { openTransportStream } from './mpegts/demuxer.ts';
 import { findFraming } from './mpegts/framing.ts';
+import { openOgg, scoreOgg } from './ogg/demuxer.ts';
 
 export interface OpenOptions {
   /** `in order`: the source gives its bytes from the first one on, each once, but for those at its beginning. */
@@ -72,7 +73,7 @@ const CONTAINERS: readonly Container[] = [
   { name: 'FLV', score: startsWith('FLV\x01'), open: null },
   { name: 'ASF/WMV', score: startsWith('\x30\x26\xb2\x75\x8e\x66\xcf\x11'), open: null },
   { name: 'RealMedia', score: startsWith('.RMF'), open: null },
-  { name: 'Ogg', score: startsWith('OggS'), open: null },
+  { name: 'Ogg', score: scoreOgg, open: openOgg },
   { name: 'FLAC', score: scoreFlac, open: openFlac },
   { name: 'bare MP3, AAC, AC-3 or DTS', score: scoreBareAudio, open: openBareAudio },
   { name: 'an HLS playlist', score: startsWith('#EXTM3U', '\xef\xbb\xbf#EXTM3U'), open: null },
