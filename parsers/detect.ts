@@ -22,6 +22,8 @@ interface Container {
   readonly name: string;
   /** How sure the first bytes make it: 0 (no) to 1. */
   score(head: Uint8Array): number;
+  /** Has no signature and is looked for in all of the head: not where another one is sure. */
+  readonly isSearched?: true;
   /** Null for what is only recognised. */
   readonly open: ((source: Source, signal: AbortSignal, options: OpenOptions) => Promise<Demuxer>) | null;
 }
@@ -75,7 +77,7 @@ const CONTAINERS: readonly Container[] = [
   { name: 'RealMedia', score: startsWith('.RMF'), open: null },
   { name: 'Ogg', score: scoreOgg, open: openOgg },
   { name: 'FLAC', score: scoreFlac, open: openFlac },
-  { name: 'bare MP3, AAC, AC-3 or DTS', score: scoreBareAudio, open: openBareAudio },
+  { name: 'bare MP3, AAC, AC-3 or DTS', score: scoreBareAudio, isSearched: true, open: openBareAudio },
   { name: 'an HLS playlist', score: startsWith('#EXTM3U', '\xef\xbb\xbf#EXTM3U'), open: null },
   { name: 'a PNG picture', score: startsWith('\x89PNG'), open: null },
   { name: 'a JPEG picture', score: startsWith('\xff\xd8\xff'), open: null },
@@ -88,6 +90,15 @@ const CONTAINERS: readonly Container[] = [
   { name: 'a web page or XML, not a media file', score: markup, open: null },
 ];
 
+/** No other container claims more for bytes that carry a signature. */
+const SURE = 0.9;
+
+const rank = (containers: readonly Container[], head: Uint8Array) =>
+  containers
+    .map((container) => ({ container, score: container.score(head) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score);
+
 /**
  * Opens the container whose signature the first bytes carry.
  * @throws MediaError `unsupported` naming what it is instead, `truncated` for an empty resource
@@ -99,9 +110,12 @@ export async function openContainer(
 ): Promise<Demuxer> {
   const head = await readRange(source, { start: 0, end: LIMITS.head }, signal);
   if (head.length === 0) throw new MediaError('truncated', 'The file is empty', { offset: 0 });
-  const [best] = CONTAINERS.map((container) => ({ container, score: container.score(head) }))
-    .filter((candidate) => candidate.score > 0)
-    .sort((a, b) => b.score - a.score);
+  const signed = rank(
+    CONTAINERS.filter((container) => !container.isSearched),
+    head,
+  );
+  const searched = (signed[0]?.score ?? 0) >= SURE ? [] : CONTAINERS.filter(({ isSearched }) => isSearched);
+  const [best] = [...signed, ...rank(searched, head)].sort((a, b) => b.score - a.score);
   if (best?.container.open) return best.container.open(source, signal, options);
   const readable = CONTAINERS.filter((container) => container.open).map((container) => container.name);
   throw unsupported(

@@ -12,13 +12,13 @@ export interface CompositionOrder {
 
 /** Reads the table once; the answers hold it and at most 28 bytes a sample. */
 export function compositionOrder(table: SampleTable): CompositionOrder {
-  const least = leastFromHere(table, table.count, (i) => i);
+  const least = leastFromHere(table);
   const most = mostUntilHere(table);
   const lastAtOrBefore = (time: number) => lastIn(least, time);
   const firstAfter = (time: number) => lastIn(most, time) + 1;
   if (table.sync === null) return { lastAtOrBefore, firstAfter, lastSyncAtOrBefore: lastAtOrBefore };
   const syncs = syncSamples(table);
-  const leastSync = leastFromHere(table, syncs.length, (i) => syncs[i] ?? 0);
+  const leastSync = leastSyncFromHere(table, syncs);
   return { lastAtOrBefore, firstAfter, lastSyncAtOrBefore: (time) => syncs[lastIn(leastSync, time)] ?? -1 };
 }
 
@@ -29,25 +29,38 @@ function syncSamples(table: SampleTable): Uint32Array {
   return all.slice(0, count);
 }
 
-/** For each of some samples the least composition time of it and those behind it: this never falls. */
-function leastFromHere(table: SampleTable, count: number, sampleOf: (i: number) => number): Float64Array {
-  if (table.compositionOffsets === null && count === table.count) return table.times;
+/** For each sample the least composition time of it and those behind it: this never falls. */
+function leastFromHere({ count, times, compositionOffsets }: SampleTable): Float64Array {
+  if (compositionOffsets === null) return times;
   const least = new Float64Array(count);
   let min = Number.POSITIVE_INFINITY;
   for (let i = count - 1; i >= 0; i--) {
-    min = Math.min(min, compositionTime(table, sampleOf(i)));
+    const time = (times[i] ?? 0) + (compositionOffsets[i] ?? 0);
+    if (time < min) min = time;
+    least[i] = min;
+  }
+  return least;
+}
+
+/** The same among samples where decoding may begin. */
+function leastSyncFromHere(table: SampleTable, syncs: Uint32Array): Float64Array {
+  const least = new Float64Array(syncs.length);
+  let min = Number.POSITIVE_INFINITY;
+  for (let i = syncs.length - 1; i >= 0; i--) {
+    min = Math.min(min, compositionTime(table, syncs[i] ?? 0));
     least[i] = min;
   }
   return least;
 }
 
 /** For each sample the greatest composition time of it and those before it: this never falls. */
-function mostUntilHere(table: SampleTable): Float64Array {
-  if (table.compositionOffsets === null) return table.times;
-  const most = new Float64Array(table.count);
+function mostUntilHere({ count, times, compositionOffsets }: SampleTable): Float64Array {
+  if (compositionOffsets === null) return times;
+  const most = new Float64Array(count);
   let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < table.count; i++) {
-    max = Math.max(max, compositionTime(table, i));
+  for (let i = 0; i < count; i++) {
+    const time = (times[i] ?? 0) + (compositionOffsets[i] ?? 0);
+    if (time > max) max = time;
     most[i] = max;
   }
   return most;

@@ -101,7 +101,8 @@ function readTable(
 }
 
 function statisticsOf({ table, rows, times }: LaidTrack) {
-  const bytes = rows.reduce((sum, row) => sum + (table.sizes[row] ?? 0), 0);
+  let bytes = 0;
+  for (let i = 0; i < rows.length; i++) bytes += table.sizes[rows[i] ?? 0] ?? 0;
   let end = Number.NEGATIVE_INFINITY;
   for (let i = Math.max(0, times.length - 64); i < times.length; i++) end = Math.max(end, times[i] ?? end);
   return { bytes, bitrate: null, frames: rows.length, duration: rows.length > 0 ? nanoseconds(end) : null };
@@ -132,7 +133,7 @@ function tableOf(laid: LaidTrack | undefined): TrackTable | null {
     count: rows.length,
     times,
     positions,
-    size: (i) => table.sizes[rows[i] ?? 0] ?? 0,
+    sizes: rows.length === table.count ? table.sizes : Uint32Array.from(rows, (row) => table.sizes[row] ?? 0),
     duration: (i) => durationAt(laid, i),
     isKey: (i) => isSync(table, rows[i] ?? 0),
   };

@@ -85,16 +85,29 @@ function lastSegment(segments: readonly EditSegment[], begins: (segment: EditSeg
   return low - 1;
 }
 
-function placed(plan: EditPlan, { start, mediaTime }: EditSegment, time: number): Nanoseconds {
-  const { movieTimescale, mediaTimescale } = plan;
-  if (start === 0) return toNanoseconds(time - mediaTime, mediaTimescale);
+const placed = (plan: EditPlan, segment: EditSegment, time: number): Nanoseconds =>
+  placing(plan, segment)(time);
+
+/** When what is composed at a time in the media timescale appears, for times of one segment. */
+export function placing(
+  { movieTimescale, mediaTimescale }: EditPlan,
+  { start, mediaTime }: EditSegment,
+): (time: number) => Nanoseconds {
+  if (start === 0) {
+    const toTime = nanosecondsOf(mediaTimescale);
+    return (time) => toTime(time - mediaTime);
+  }
   const perMedia = movieTimescale / divisor(movieTimescale, mediaTimescale);
   const unit = perMedia * mediaTimescale;
-  const sum = start * (unit / movieTimescale) + (time - mediaTime) * perMedia;
-  if (Number.isSafeInteger(unit) && Number.isSafeInteger(sum)) return toNanoseconds(sum, unit);
+  const begin = start * (unit / movieTimescale);
+  const toTime = nanosecondsOf(unit);
   const [movie, media] = [BigInt(movieTimescale), BigInt(mediaTimescale)];
-  const exact = BigInt(start) * media + BigInt(time - mediaTime) * movie;
-  return nanoseconds(Number(divideRounding(exact * BigInt(NANOSECONDS_PER_SECOND), movie * media)));
+  return (time) => {
+    const sum = begin + (time - mediaTime) * perMedia;
+    if (Number.isSafeInteger(unit) && Number.isSafeInteger(sum)) return toTime(sum);
+    const exact = BigInt(start) * media + BigInt(time - mediaTime) * movie;
+    return nanoseconds(Number(divideRounding(exact * BigInt(NANOSECONDS_PER_SECOND), movie * media)));
+  };
 }
 
 function divisor(a: number, b: number): number {
@@ -110,9 +123,21 @@ function divideRounding(value: bigint, by: bigint): bigint {
   return shifted % (by * 2n) < 0n ? quotient - 1n : quotient;
 }
 
-/** Seconds and the rest apart, so that the common case needs no large integers. */
-function toNanoseconds(value: number, timescale: number): Nanoseconds {
-  const whole = Math.floor(value / timescale);
-  const rest = rescale(value - whole * timescale, timescale, NANOSECONDS_PER_SECOND);
-  return nanoseconds(whole * NANOSECONDS_PER_SECOND + rest);
+/** Below it a rest of a second takes no large integers. */
+const SMALL_TIMESCALE = 4_000_000;
+
+/** Ticks as nanoseconds, exact and rounded to nearest: seconds and the rest apart. */
+function nanosecondsOf(timescale: number): (value: number) => Nanoseconds {
+  const half = Math.floor(timescale / 2);
+  const isSmall = timescale <= SMALL_TIMESCALE;
+  return (value) => {
+    const whole = Math.floor(value / timescale);
+    const rest = value - whole * timescale;
+    if (!isSmall || rest < 0 || rest >= timescale)
+      return nanoseconds(whole * NANOSECONDS_PER_SECOND + rescale(rest, timescale, NANOSECONDS_PER_SECOND));
+    const product = rest * NANOSECONDS_PER_SECOND + half;
+    const quotient = Math.floor(product / timescale);
+    const rounded = quotient * timescale > product ? quotient - 1 : quotient;
+    return nanoseconds(whole * NANOSECONDS_PER_SECOND + rounded);
+  };
 }

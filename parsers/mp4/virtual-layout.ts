@@ -1,7 +1,7 @@
 import { NANOSECONDS_PER_SECOND, type Nanoseconds } from '../../src/core/time.ts';
 import type { EditPlan } from './edit-list.ts';
-import { presentedTime } from './presentation.ts';
-import { isEmpty, type SampleTable } from './sample-table.ts';
+import { placing } from './presentation.ts';
+import type { SampleTable } from './sample-table.ts';
 
 /** What is read of one track. */
 export interface TableTrack {
@@ -32,51 +32,72 @@ export interface VirtualLayout {
 /** Samples without bytes make no packet. */
 export function layOut(tracks: readonly TableTrack[]): VirtualLayout {
   const laid = tracks.map(presented);
-  const next = laid.map(() => 0);
   let position = 0;
-  for (;;) {
-    let first = -1;
-    let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < laid.length; i++) {
-      const key = laid[i]?.keys[next[i] ?? 0] ?? Number.POSITIVE_INFINITY;
-      if (key < least) {
-        least = key;
-        first = i;
-      }
+  let open = laid.map((track) => ({ track, next: 0 })).filter(({ track }) => track.rows.length > 0);
+  while (open.length > 0) {
+    let first = open[0];
+    let [least, other] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const each of open) {
+      const key = each.track.keys[each.next] ?? 0;
+      if (key < least) [least, other, first] = [key, least, each];
+      else if (key < other) other = key;
     }
-    const track = laid[first];
-    if (!track) break;
-    const row = next[first] ?? 0;
-    track.positions[row] = position;
-    position += track.table.sizes[track.rows[row] ?? 0] ?? 0;
-    next[first] = row + 1;
+    if (!first) break;
+    position = placeUntil(first, position, other);
+    if (first.next === first.track.rows.length) open = open.filter((each) => each !== first);
   }
   return { tracks: new Map(laid.map(({ keys: _, ...track }) => [track.id, track])), end: position };
+}
+
+interface Placing {
+  readonly track: ReturnType<typeof presented>;
+  next: number;
+}
+
+/** The first sample, and those behind it that come before the other tracks' next. @returns the position behind them */
+function placeUntil(placing: Placing, from: number, until: number): number {
+  const { rows, keys, positions, table } = placing.track;
+  let position = from;
+  let at = placing.next;
+  do {
+    positions[at] = position;
+    position += table.sizes[rows[at] ?? 0] ?? 0;
+    at++;
+  } while (at < rows.length && (keys[at] ?? 0) < until);
+  placing.next = at;
+  return position;
 }
 
 /** @returns also what orders the samples: decode times on the line of presentation, which never run backwards */
 function presented(track: TableTrack): LaidTrack & { readonly keys: Float64Array } {
   const { table, plan } = track;
+  const { sizes, compositionOffsets } = table;
   const rows = new Uint32Array(table.count);
   const times = new Float64Array(table.count);
-  const keys = new Float64Array(table.count);
+  const keys = compositionOffsets ? new Float64Array(table.count) : times;
+  const perTick = NANOSECONDS_PER_SECOND / plan.mediaTimescale;
   let count = 0;
   let latest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < table.count; i++) {
-    if (isEmpty(table, i)) continue;
-    const time = presentedTime(plan, table, i);
-    if (time === null) continue;
-    const offset = ((table.compositionOffsets?.[i] ?? 0) * NANOSECONDS_PER_SECOND) / plan.mediaTimescale;
-    latest = Math.max(latest, time - offset);
-    rows[count] = i;
-    times[count] = time;
-    keys[count] = latest;
-    count++;
+  for (const segment of plan.segments) {
+    const timeOf = placing(plan, segment);
+    const end = Math.min(segment.end, table.count);
+    for (let i = segment.first; i < end; i++) {
+      const offset = compositionOffsets ? (compositionOffsets[i] ?? 0) : 0;
+      const composed = (table.times[i] ?? 0) + offset;
+      if (sizes[i] === 0 || composed < segment.from) continue;
+      const time = timeOf(composed);
+      const key = time - offset * perTick;
+      if (key > latest) latest = key;
+      rows[count] = i;
+      keys[count] = latest;
+      times[count] = time;
+      count++;
+    }
   }
   return {
     ...track,
-    rows: rows.slice(0, count),
-    times: times.slice(0, count),
+    rows: count < table.count ? rows.slice(0, count) : rows,
+    times: count < table.count ? times.slice(0, count) : times,
     keys: keys.subarray(0, count),
     positions: new Float64Array(count),
   };

@@ -153,7 +153,7 @@ export interface TrackTable {
   /** As `Sample.position`, ascending; also where reading can begin. */
   readonly positions: Float64Array;
   /** Bytes as stored. */
-  size(i: number): number;
+  readonly sizes: Uint32Array;
   duration(i: number): Nanoseconds;
   /** The container's own claim. */
   isKey(i: number): boolean;

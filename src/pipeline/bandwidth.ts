@@ -80,13 +80,21 @@ function overhead(kind: 'video' | 'audio', seconds: number, samplesPerSecond: nu
 }
 
 /** Payload of each segment, summed over the pictures from cut to cut in decode order. */
-function pictureBytes(seen: TrackSurvey, cuts: readonly Cut[]): number[] {
+function pictureBytes({ stamps, sizes }: TrackSurvey, cuts: readonly Cut[]): number[] {
   const bytes = cuts.map(() => 0);
   let n = -1;
-  seen.stamps.forEach((stamp, i) => {
-    if (stamp === cuts[n + 1]?.point.time) n++;
-    if (n >= 0) bytes[n] = (bytes[n] ?? 0) + (seen.sizes[i] ?? 0);
-  });
+  let sum = 0;
+  let next = cuts[0]?.point.time;
+  for (let i = 0; i < stamps.length; i++) {
+    if (stamps[i] === next) {
+      if (n >= 0) bytes[n] = sum;
+      sum = 0;
+      n++;
+      next = cuts[n + 1]?.point.time;
+    }
+    sum += sizes[i] ?? 0;
+  }
+  if (n >= 0) bytes[n] = sum;
   return bytes;
 }
 
@@ -129,11 +137,12 @@ function audioBandwidth(
     const end = (n: number) => cuts[n + 1]?.point.time ?? Number.POSITIVE_INFINITY;
     const counts = durations.map(() => 0);
     let n = 0;
-    seen.stamps.forEach((stamp, i) => {
-      while (stamp >= end(n)) n++;
+    let until = end(0);
+    for (let i = 0; i < seen.stamps.length; i++) {
+      while ((seen.stamps[i] ?? 0) >= until) until = end(++n);
       bytes[n] = (bytes[n] ?? 0) + (seen.sizes[i] ?? 0);
       counts[n] = (counts[n] ?? 0) + 1;
-    });
+    }
     const silence = silentBytes(track);
     const filled = bytes.map((sum, i) => {
       const missing = Math.floor((durations[i] ?? 0) * framesPerSecond) - (counts[i] ?? 0);
@@ -157,9 +166,15 @@ function silentBytes({ configs: [config], frameSize }: AudioTrack): number {
 const usualFrame = (seen: TrackSurvey | undefined): number =>
   [...(seen?.frameSizes ?? [])].reduce((longest, samples) => Math.max(longest, samples), 0) || 1024;
 
+export function sumOf(sizes: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < sizes.length; i++) sum += sizes[i] ?? 0;
+  return sum;
+}
+
 /** Mean frame size of the frames seen, as bits a second. */
 function sampledRate(seen: TrackSurvey | undefined, framesPerSecond: number): number {
   if (!seen || seen.sizes.length === 0) return 0;
-  const mean = seen.sizes.reduce((sum, size) => sum + size, 0) / seen.sizes.length;
+  const mean = sumOf(seen.sizes) / seen.sizes.length;
   return mean * 8 * framesPerSecond;
 }

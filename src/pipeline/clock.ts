@@ -55,16 +55,17 @@ export function videoClock({ zero, first, rate }: VideoClockFacts): TrackClock {
   return { timescale, ticksAt };
 }
 
-/** True when at least nine of ten stamps lie on the grid of `rate`: a declared rate that does not fit is dropped. */
-export function fitsRate(times: readonly Nanoseconds[], rate: FrameRate): boolean {
-  const first = times[0];
-  if (first === undefined) return true;
+/** True when at least nine of ten stamps, in any order, lie on the grid of `rate` from the earliest: a declared rate that does not fit is dropped. */
+export function fitsRate(times: ArrayLike<Nanoseconds>, rate: FrameRate): boolean {
+  let first = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < times.length; i++) first = Math.min(first, times[i] ?? first);
   const step = (NANOSECONDS_PER_SECOND * rate.den) / rate.num;
-  const fitting = times.filter((time) => {
-    const off = (time - first) / step;
-    return Math.abs(off - Math.round(off)) * step <= SNAP + SLACK;
-  });
-  return fitting.length >= 0.9 * times.length;
+  let fitting = 0;
+  for (let i = 0; i < times.length; i++) {
+    const off = ((times[i] ?? 0) - first) / step;
+    if (Math.abs(off - Math.round(off)) * step <= SNAP + SLACK) fitting++;
+  }
+  return fitting >= 0.9 * times.length;
 }
 
 export interface AudioClock extends TrackClock {

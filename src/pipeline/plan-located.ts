@@ -55,7 +55,10 @@ const isIndependent = ({ points }: Survey, { isRegular }: Bisection): boolean =>
 function lastPicture({ survey, kept, end }: LocatedFacts): Nanoseconds {
   const { bisection, points, tracks, hasEnd } = survey;
   const stamps = (kept.video && hasEnd && tracks.get(kept.video.id)?.stamps) || [];
-  const last = stamps.reduce<number>((latest, time) => Math.max(latest, time), Number.NEGATIVE_INFINITY);
+  const last = Array.from(stamps).reduce<number>(
+    (latest, time) => Math.max(latest, time),
+    Number.NEGATIVE_INFINITY,
+  );
   if (!bisection || last === Number.NEGATIVE_INFINITY) return end;
   const key = points.reduce(
     (latest, point) => (point.isSync || bisection.takesAny ? Math.max(latest, point.time) : latest),

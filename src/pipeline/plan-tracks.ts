@@ -17,16 +17,12 @@ const LOOKED_AT = 2000;
 export function planVideo(track: VideoTrack, survey: Survey, span: Span): PlannedVideo {
   const { zero, end, pictures, recovery } = span;
   const seen = survey.tracks.get(track.id);
-  const stamps = [...(seen?.stamps ?? [])].sort((a, b) => a - b);
+  const stamps = seen?.stamps ?? [];
   const rate = track.frameRate && fitsRate(stamps, track.frameRate) ? track.frameRate : null;
   const clock = videoClock({ zero, first: seen?.first ?? zero, rate });
   const seconds = (end - (seen?.first ?? zero)) / NANOSECONDS_PER_SECOND;
   const count = survey.kind === 'whole' ? stamps.length : pictures;
-  const distances = stamps
-    .slice(1, LOOKED_AT)
-    .map((stamp, i) => stamp - (stamps[i] ?? stamp))
-    .filter((distance) => distance > 0)
-    .sort((a, b) => a - b);
+  const distances = distancesIn(Array.prototype.slice.call(stamps, 0, LOOKED_AT));
   const measured = distances[distances.length >> 1] ?? DEFAULT_PICTURE;
   const usual = rate ? (NANOSECONDS_PER_SECOND * rate.den) / rate.num : measured;
   return {
@@ -38,6 +34,16 @@ export function planVideo(track: VideoTrack, survey: Survey, span: Span): Planne
     usualRate: usualRate(distances, measured),
     counted: count && seconds > 0 ? { pictures: count, rate: count / seconds } : null,
   };
+}
+
+/** Of stamps that follow each other in time, ascending; equal stamps have none. */
+function distancesIn(stamps: readonly number[]): number[] {
+  const ordered = [...stamps].sort((a, b) => a - b);
+  return ordered
+    .slice(1)
+    .map((stamp, i) => stamp - (ordered[i] ?? stamp))
+    .filter((distance) => distance > 0)
+    .sort((a, b) => a - b);
 }
 
 export interface Span {
@@ -61,6 +67,9 @@ export interface ClockContext {
   readonly demuxer: Demuxer;
 }
 
+/** Stamps that tell where the grid of frames lies: minutes of them have been rounded in every way there is. */
+const ENOUGH_FRAMES = 8192;
+
 /** Frame size where neither codec nor container tell one: AAC's. */
 const DEFAULT_FRAME = 1024;
 
@@ -73,7 +82,7 @@ export function planAudioClock(track: AudioTrack, { survey, zero, demuxer }: Clo
     sampleRate: track.sampleRate,
     frameSize,
     step: track.frameSize ?? track.frameStep ?? sizes.reduce(greatestCommonDivisor, frameSize),
-    seen: seen?.stamps ?? [],
+    seen: Array.prototype.slice.call(seen?.stamps ?? [], 0, ENOUGH_FRAMES),
     precision: demuxer.precision,
   });
 }

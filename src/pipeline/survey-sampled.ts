@@ -148,8 +148,8 @@ export function mergeTracks(
     merged.set(id, {
       first: least(firsts),
       end: ends.length > 0 ? nanoseconds(Math.max(...ends)) : null,
-      stamps: seen.flatMap((look) => look.stamps),
-      sizes: seen.flatMap((look) => look.sizes),
+      stamps: seen.flatMap((look) => Array.from(look.stamps)),
+      sizes: seen.flatMap((look) => Array.from(look.sizes)),
       frameSizes: new Set(seen.flatMap((look) => [...look.frameSizes])),
       standIn: seen.find((look) => look.standIn)?.standIn ?? null,
     });

@@ -61,26 +61,34 @@ export async function surveyTabled(sampling: Sampling, tables: Tables): Promise<
   };
 }
 
+/** No packet lasts longer: behind the latest stamp nothing earlier reaches further than one within this. */
+const LONGEST_PACKET = 10 * NANOSECONDS_PER_SECOND;
+
 function surveyOf(track: Track, table: TrackTable): TrackSurvey {
-  const { count, times } = table;
+  const { count, times, sizes } = table;
   let first = Number.POSITIVE_INFINITY;
-  let end = Number.NEGATIVE_INFINITY;
+  let latest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const time = times[i] ?? 0;
+    if (time < first) first = time;
+    if (time > latest) latest = time;
+  }
   // Of a last frame tables tell how much of it is to be heard, or where the film ends: there is no more in it than a frame.
   const whole =
     track.kind === 'audio' && track.frameSize !== null
       ? Math.round((track.frameSize * NANOSECONDS_PER_SECOND) / track.sampleRate)
       : Number.POSITIVE_INFINITY;
+  let end = latest;
   for (let i = 0; i < count; i++) {
     const time = times[i] ?? 0;
-    first = Math.min(first, time);
-    end = Math.max(end, time + Math.min(whole, table.duration(i)));
+    if (time >= latest - LONGEST_PACKET) end = Math.max(end, time + Math.min(whole, table.duration(i)));
   }
   if (count === 1 && whole < Number.POSITIVE_INFINITY) end = first + whole;
   return {
     first: nanoseconds(first),
     end: nanoseconds(end),
-    stamps: Array.from(times) as Nanoseconds[],
-    sizes: Array.from({ length: count }, (_, i) => table.size(i)),
+    stamps: times as ArrayLike<number> as ArrayLike<Nanoseconds>,
+    sizes,
     frameSizes: track.kind === 'audio' ? frameSizesOf(track, table) : new Set(),
     standIn: null,
   };
@@ -108,12 +116,14 @@ function keyPoints({ count, times, positions, isKey }: TrackTable): CutPoint[] {
 
 /** Pictures that may lie between one and those it overtakes: 16 frames of two fields. */
 const REORDER_REACH = 32;
+/** Pictures that are looked at: a quarter of an hour has every pattern that an encoder makes. */
+const REORDER_LOOK = 20_000;
 
 /** The largest number of pictures that come before one that is shown earlier. */
 function reorderOf({ count, times }: TrackTable): number {
   let reorder = 0;
   let latest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < Math.min(count, REORDER_LOOK); i++) {
     const time = times[i] ?? 0;
     if (time >= latest) {
       latest = time;
@@ -121,7 +131,7 @@ function reorderOf({ count, times }: TrackTable): number {
     }
     let overtaken = 0;
     for (let k = Math.max(0, i - REORDER_REACH); k < i; k++) if ((times[k] ?? 0) > time) overtaken++;
-    reorder = Math.max(reorder, overtaken);
+    if (overtaken > reorder) reorder = overtaken;
   }
   return reorder;
 }

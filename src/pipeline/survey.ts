@@ -13,9 +13,9 @@ export interface TrackSurvey {
   /** End of its last packet. */
   readonly end: Nanoseconds | null;
   /** Stamps in file order: all of them, or those of the places looked at. */
-  readonly stamps: readonly Nanoseconds[];
+  readonly stamps: ArrayLike<Nanoseconds>;
   /** Payload bytes of the stamps, same order. */
-  readonly sizes: readonly number[];
+  readonly sizes: ArrayLike<number>;
   /** Samples that the frames last that tell it themselves. */
   readonly frameSizes: ReadonlySet<number>;
   /** The smallest frame seen, for tracks whose codec has no silent one. */

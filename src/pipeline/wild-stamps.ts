@@ -13,10 +13,15 @@ export interface Bounds {
 
 /** Null where all stamps lie within what a title may last; else the stretch around the one in the middle. */
 export function saneBounds({ tracks }: Survey): Bounds | null {
-  const stamps = [...tracks.values()].flatMap(({ stamps }) => [...stamps]).sort((a, b) => a - b);
-  const span = (stamps.at(-1) ?? 0) - (stamps[0] ?? 0);
-  const middle = stamps[stamps.length >> 1];
-  if (middle === undefined || span <= LONGEST) return null;
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { stamps } of tracks.values())
+    for (let i = 0; i < stamps.length; i++) {
+      least = Math.min(least, stamps[i] ?? least);
+      most = Math.max(most, stamps[i] ?? most);
+    }
+  if (most - least <= LONGEST || most < least) return null;
+  const stamps = [...tracks.values()].flatMap(({ stamps }) => Array.from(stamps)).sort((a, b) => a - b);
+  const middle = stamps[stamps.length >> 1] ?? 0;
   return { from: middle - LONGEST / 2, to: middle + LONGEST / 2 };
 }
 

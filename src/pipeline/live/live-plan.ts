@@ -2,6 +2,7 @@ import { codecString } from '../../codecs/codecs.ts';
 import type { Demuxer, Sample, Source } from '../../core/contracts.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, ticks } from '../../core/time.ts';
+import { sumOf } from '../bandwidth.ts';
 import { Ledger } from '../ledger.ts';
 import { planAudioClock, planVideo } from '../plan-tracks.ts';
 import { type RecoveryPoints, refuseNothing, type Selection } from '../select-tracks.ts';
@@ -82,8 +83,8 @@ function interleaveWindow(skew: number): Nanoseconds {
   return nanoseconds(Math.min(most, Math.max(NANOSECONDS_PER_SECOND, 2 * skew)));
 }
 
-function rateOf(sizes: readonly number[], duration: number): Bandwidth {
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+function rateOf(sizes: ArrayLike<number>, duration: number): Bandwidth {
+  const bytes = sumOf(sizes);
   const rate = Math.ceil((bytes * 8 * NANOSECONDS_PER_SECOND) / Math.max(duration, 1));
   return { peak: Math.ceil(rate * MARGINS.peak), average: Math.ceil(rate * MARGINS.average) };
 }
