@@ -1,5 +1,5 @@
 import { readRange } from '../core/bytes.ts';
-import type { SampleHead, SeekPoint } from '../core/contracts.ts';
+import type { Demuxer, SampleHead, SeekPoint } from '../core/contracts.ts';
 import { LIMITS } from '../core/limits.ts';
 import { type Nanoseconds, nanoseconds } from '../core/time.ts';
 import { type CutPoint, chooseCuts } from '../core/timeline.ts';
@@ -48,11 +48,15 @@ export async function surveySampled(sampling: Sampling, index: readonly SeekPoin
   };
 }
 
+/** Where the packets at the front of the file end that are looked at. */
+export const headEnd = ({ payload: { start, end } }: Demuxer): number =>
+  Math.min(end, Math.max(LIMITS.head, start + FIRST_CLUSTERS));
+
 /** The packets at the front of the file. */
 export async function surveyHead({ demuxer, kept, signal }: Sampling): Promise<Surveyor> {
   const surveyor = new Surveyor(kept);
-  const { start, end } = demuxer.payload;
-  const soft = Math.min(end, Math.max(LIMITS.head, start + FIRST_CLUSTERS));
+  const { start } = demuxer.payload;
+  const soft = headEnd(demuxer);
   const missing = keptIds(kept);
   let cut: SampleHead | null = null;
   for await (const batch of demuxer.samples({ start, soft, end: soft, tracks: keptIds(kept) }, signal)) {

@@ -4,7 +4,7 @@ import type { AudioTrack, Track } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
 import { type CutPoint, chooseCuts } from '../core/timeline.ts';
 import { type Sampling, type Survey, type TrackSurvey, usablePoints } from './survey.ts';
-import { surveyHead } from './survey-sampled.ts';
+import { headEnd, surveyHead } from './survey-sampled.ts';
 import { probeCuts, spread, verifyCuts } from './verify-cuts.ts';
 
 /** Tables of all kept tracks, by track id. */
@@ -23,7 +23,7 @@ export function tablesOf({ demuxer, kept }: Sampling): Tables | null {
 /**
  * Facts from tables that tell every packet; what only payloads tell from the head of the file and at most eight cuts,
  * all in one round trip.
- * @throws MediaError `corrupt` where none of the looked-at cuts is there
+ * @throws MediaError `corrupt` where no picture is where the tables say
  */
 export async function surveyTabled(sampling: Sampling, tables: Tables): Promise<Survey> {
   const { kept } = sampling;
@@ -34,13 +34,17 @@ export async function surveyTabled(sampling: Sampling, tables: Tables): Promise<
     if (table && table.count > 0) tracks.set(track.id, surveyOf(track, table));
   }
   const end = nanoseconds(Math.max(1, ...[...tracks.values()].map((track) => track.end ?? 0)));
-  const candidates = video ? keyPoints(video) : [];
-  const [head, probes] = await Promise.all([
+  const told = video ? keyPoints(video) : [];
+  const [head, probed] = await Promise.all([
     surveyHead(sampling),
-    kept.video ? probeCuts(sampling, kept.video, spread(chooseCuts(candidates, end))) : [],
+    kept.video ? probeCuts(sampling, kept.video, spread(chooseCuts(told, end))) : [],
   ]);
-  if (probes.length > 0 && probes.every(({ kind }) => kind === 'missing'))
-    throw corrupt('No picture can be read where the tables say that there are some', candidates[0]?.position);
+  const isThere =
+    video && kept.video ? unlessLost(video, head.result().get(kept.video.id), sampling) : () => true;
+  const candidates = told.filter(isThere);
+  const probes = probed.filter(({ entry }) => isThere(entry));
+  if (probed.length > 0 && probes.every(({ kind }) => kind === 'missing'))
+    throw corrupt('No picture can be read where the tables say that there are some', told[0]?.position);
   const verdict = kept.video
     ? await verifyCuts({ ...sampling, candidates, probes, video: kept.video })
     : { points: candidates, remarks: [] };
@@ -59,6 +63,20 @@ export async function surveyTabled(sampling: Sampling, tables: Tables): Promise<
     skipped: head.skipped,
     remarks: verdict.remarks,
   };
+}
+
+/** False for pictures that lie in what is looked at anyway, and could not be read there. */
+function unlessLost(
+  { positions, sizes, times, count }: TrackTable,
+  seen: TrackSurvey | undefined,
+  { demuxer }: Sampling,
+): (point: CutPoint) => boolean {
+  const stamps = new Set(Array.from(seen?.stamps ?? []));
+  const end = headEnd(demuxer);
+  const lost = new Set<number>();
+  for (let i = 0; i < count && (positions[i] ?? 0) + (sizes[i] ?? 0) <= end; i++)
+    if (!stamps.has((times[i] ?? 0) as Nanoseconds)) lost.add(positions[i] ?? 0);
+  return ({ position }) => !lost.has(position);
 }
 
 /** No packet lasts longer: behind the latest stamp nothing earlier reaches further than one within this. */
