@@ -6,6 +6,7 @@ import type { SelectionOptions, TrackDecision } from '../select-tracks.ts';
 import type { Title } from '../title.ts';
 import { openPass } from './pass.ts';
 import type { CutSegment } from './segmenter.ts';
+import { STREAMED } from './targets.ts';
 
 /** One fragmented MP4 of all kept tracks, made in one pass over an input that comes in order. */
 export interface Movie {
@@ -26,7 +27,7 @@ export async function openMovie(
   options: SelectionOptions,
   signal: AbortSignal,
 ): Promise<Movie> {
-  const { title, renditions, segments } = await openPass(sequence, options, signal);
+  const { title, renditions, segments } = await openPass(sequence, options, signal, STREAMED);
   const tracks = new Map(renditions.map((rendition, i) => [rendition, movieTrack(rendition, i + 1)]));
   return { title, omitted: omittedOf(title, renditions), chunks: write(tracks, segments) };
 }

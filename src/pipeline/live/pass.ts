@@ -11,6 +11,7 @@ import { LiveBeginning, planLive, withoutUnseenVideo } from './live-plan.ts';
 import { OneWaySource } from './one-way-source.ts';
 import { type CutSegment, Segmenter } from './segmenter.ts';
 import { StampLine } from './stamp-line.ts';
+import { type Cutting, LISTED } from './targets.ts';
 
 /** One reading of a sequence from its first byte on. */
 export interface Pass {
@@ -29,6 +30,7 @@ export async function openPass(
   sequence: Sequence,
   options: SelectionOptions,
   signal: AbortSignal,
+  cutting: Cutting = LISTED,
 ): Promise<Pass> {
   const source = new OneWaySource(sequence, signal);
   try {
@@ -49,7 +51,7 @@ export async function openPass(
     const selection = withoutUnseenVideo(declared, samples);
     const title = planLive({ source, demuxer, selection, version, samples, recovery: options.recovery });
     const renditions = planRenditions(title);
-    const segments = produce({ beginning, batches, source, title, renditions, signal });
+    const segments = produce({ beginning, batches, source, title, renditions, cutting, signal });
     return { title, renditions, segments };
   } catch (error) {
     await source.close();
@@ -99,12 +101,13 @@ interface Production {
   readonly source: OneWaySource;
   readonly title: Title;
   readonly renditions: readonly Rendition[];
+  readonly cutting: Cutting;
   readonly signal: AbortSignal;
 }
 
 async function* produce(production: Production): AsyncGenerator<CutSegment> {
-  const { beginning, batches, source, title, renditions, signal } = production;
-  const segmenter = new Segmenter(title, renditions);
+  const { beginning, batches, source, title, renditions, cutting, signal } = production;
+  const segmenter = new Segmenter(title, renditions, cutting);
   const counters = title.ledger.open('live input', 0);
   const { samples, rest, line, failure } = beginning;
   let { skipped } = beginning;

@@ -5,7 +5,7 @@ import type { Counters } from '../ledger.ts';
 import { PictureClock } from '../picture-clock.ts';
 import { beginningOf, pictureKind } from '../pictures.ts';
 import type { PlannedVideo } from '../title.ts';
-import { LONGEST, NO_BEGINNING, SEGMENT_BYTES, targetOf } from './targets.ts';
+import { type Cutting, NO_BEGINNING, SEGMENT_BYTES } from './targets.ts';
 
 /** A segment whose end is known. */
 export interface Boundary {
@@ -40,6 +40,7 @@ interface Beginning {
 /** Pictures in decode order, cut where decoding can begin. */
 export class PictureQueue {
   readonly #video: PlannedVideo;
+  readonly #cutting: Cutting;
   readonly #counters: Counters;
   #clock: PictureClock;
   #packets: TimedPacket[] = [];
@@ -55,8 +56,9 @@ export class PictureQueue {
   /** Of the pictures that wait for the end of their segment. */
   bytes = 0;
 
-  constructor(video: PlannedVideo, counters: Counters) {
+  constructor(video: PlannedVideo, cutting: Cutting, counters: Counters) {
     this.#video = video;
+    this.#cutting = cutting;
     this.#counters = counters;
     this.#clock = new PictureClock(video, null, counters);
   }
@@ -105,11 +107,12 @@ export class PictureQueue {
     if (time <= this.#latest) return false;
     const passed = (time - (this.#start ?? 0)) / this.#video.clock.timescale;
     const isRich = this.bytes >= SEGMENT_BYTES.rich && passed >= 1;
-    const target = isRich ? 1 : targetOf(this.#segments);
+    const target = isRich ? 1 : this.#cutting.target(this.#segments);
     if (isSync && passed >= target) return true;
     // An open GOP is the second choice, the middle of one the last.
-    if (canBegin && passed >= Math.max(target, LONGEST / 2)) return true;
-    return passed >= LONGEST || this.bytes >= SEGMENT_BYTES.most;
+    const { longest } = this.#cutting;
+    if (canBegin && passed >= Math.max(target, longest / 2)) return true;
+    return passed >= longest || this.bytes >= SEGMENT_BYTES.most;
   }
 
   #addToNext(next: NextSegment, sample: Sample, time: Ticks): Boundary[] {

@@ -7,7 +7,7 @@ import type { Title } from '../title.ts';
 import { AudioQueue, type Stretch } from './audio-queue.ts';
 import { type Boundary, PictureQueue } from './picture-queue.ts';
 import { SoundCuts } from './sound-cuts.ts';
-import { SHORTEST } from './targets.ts';
+import type { Cutting } from './targets.ts';
 
 /** A finished segment: what it holds of every rendition. */
 export interface CutSegment {
@@ -38,6 +38,7 @@ interface OpenSegment {
 export class Segmenter {
   readonly #title: Title;
   readonly #renditions: readonly Rendition[];
+  readonly #cutting: Cutting;
   readonly #cuts: PictureQueue | SoundCuts;
   readonly #audio: ReadonlyMap<number, AudioQueue>;
   readonly #mainId: number;
@@ -47,12 +48,15 @@ export class Segmenter {
   /** Latest stamp of the main track. */
   #reached = Number.NEGATIVE_INFINITY;
 
-  constructor(title: Title, renditions: readonly Rendition[]) {
+  constructor(title: Title, renditions: readonly Rendition[], cutting: Cutting) {
     const counters = title.ledger.open('live', 0);
     this.#title = title;
     this.#renditions = renditions;
+    this.#cutting = cutting;
     const [sound] = title.audio;
-    this.#cuts = title.video ? new PictureQueue(title.video, counters) : new SoundCuts(sound);
+    this.#cuts = title.video
+      ? new PictureQueue(title.video, cutting, counters)
+      : new SoundCuts(sound, cutting);
     this.#mainId = title.video?.track.id ?? sound?.track.id ?? 0;
     this.#audio = new Map(title.audio.map((audio) => [audio.track.id, new AudioQueue(audio, counters)]));
   }
@@ -78,8 +82,8 @@ export class Segmenter {
   }
 
   #take({ start, end, pictures }: Boundary, place: 'middle' | 'last'): void {
-    if (this.#count >= LIMITS.segments)
-      throw new MediaError('limit', `More than ${LIMITS.segments} segments; open the title again`);
+    if (this.#count >= this.#cutting.most)
+      throw new MediaError('limit', `More than ${this.#cutting.most} segments; open the title again`);
     const sound = { start: this.#start, end, isLast: place === 'last' };
     this.#open.push({ n: this.#count++, start, end, sound, pictures, size: sizeOf(pictures) });
     this.#start = end;
@@ -88,7 +92,7 @@ export class Segmenter {
   /** A short rest joins the segment before it, which is held back for that. */
   #takeLast(rest: Boundary): void {
     const before = this.#open.at(-1);
-    const isShort = rest.end - rest.start < SHORTEST * this.#title.timeline.timescale;
+    const isShort = rest.end - rest.start < this.#cutting.shortest * this.#title.timeline.timescale;
     if (!before || !isShort) this.#take(rest, 'last');
     else
       this.#open[this.#open.length - 1] = {
@@ -132,7 +136,7 @@ export class Segmenter {
     const { timescale } = this.#title.timeline;
     const { zero, window } = this.#title;
     const ahead = this.#reached - zero - (end / timescale) * NANOSECONDS_PER_SECOND;
-    if (ahead < SHORTEST * NANOSECONDS_PER_SECOND) return false;
+    if (ahead < this.#cutting.shortest * NANOSECONDS_PER_SECOND) return false;
     return ahead >= window || [...this.#audio.values()].every((queue) => queue.reaches(end, timescale));
   }
 
