@@ -4,6 +4,7 @@ import { alacRecord, readAlacCookie, silentAlacFrame } from '../../src/codecs/al
 import { BitWriter } from '../../src/core/bits.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { needsFfmpeg } from '../helpers/ffmpeg.ts';
+import { someOf } from '../helpers/rows.ts';
 import {
   decodeWhole,
   type Encoding,
@@ -101,7 +102,10 @@ function plainFrame(bitDepth: number, values: readonly number[]): Uint8Array {
 }
 
 describe('ALAC decoder', () => {
-  it.for(ROWS.map((row) => [row.name, row] as const))('gives every bit: %s', ([, row], context) => {
+  it.for(someOf(ROWS, 3).map((row) => [row.name, row] as const))('gives every bit: %s', ([
+    ,
+    row,
+  ], context) => {
     needsFfmpeg(context);
     const { file, record, packets } = encode(row);
     const parts = decodeInOrder(createAlacDecoder(record), packets);

@@ -6,6 +6,7 @@ import { BitWriter } from '../../src/core/bits.ts';
 import { concat } from '../../src/core/bytes.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { needsFfmpeg } from '../helpers/ffmpeg.ts';
+import { someOf } from '../helpers/rows.ts';
 import {
   decodeWhole,
   type Encoding,
@@ -107,7 +108,10 @@ function plainFrame(size: number, middle: readonly number[], side: readonly numb
 }
 
 describe('FLAC decoder', () => {
-  it.for(ROWS.map((row) => [row.name, row] as const))('gives every bit: %s', async ([, row], context) => {
+  it.for(someOf(ROWS, 2).map((row) => [row.name, row] as const))('gives every bit: %s', async ([
+    ,
+    row,
+  ], context) => {
     needsFfmpeg(context);
     const { file, record, packets } = encode(row);
     const parts = decodeInOrder(await createFlacDecoder(record), packets);

@@ -4,6 +4,7 @@ import { createPcmDecoder, defaultSpeakers } from '../../src/audio/pcm-decoder.t
 import { MediaError } from '../../src/core/errors.ts';
 import type { PcmFormat } from '../../src/core/media.ts';
 import { needsFfmpeg, run } from '../helpers/ffmpeg.ts';
+import { someOf } from '../helpers/rows.ts';
 
 const format = (encoding: PcmFormat['encoding'], bits: number, isBigEndian = false): PcmFormat => ({
   encoding,
@@ -36,7 +37,7 @@ const FORMS: readonly (readonly [string, PcmFormat])[] = [
 ];
 
 describe('PCM decoder', () => {
-  it.for(FORMS)('gives what ffmpeg gives: %s', ([name, form], context) => {
+  it.for(someOf(FORMS, 3))('gives what ffmpeg gives: %s', ([name, form], context) => {
     needsFfmpeg(context);
     const source = 'aevalsrc=0.9*sin(700*t)+0.1*random(0)|1.2*sin(90*t):s=48000:d=0.2';
     const data = run('ffmpeg', ['-f', 'lavfi', '-i', source, '-f', name, '-'], new Uint8Array()).stdout;

@@ -5,6 +5,7 @@ import { audioCodec } from '../../src/codecs/codecs.ts';
 import { concat } from '../../src/core/bytes.ts';
 import { ticks } from '../../src/core/time.ts';
 import { needsFfmpeg, run } from '../helpers/ffmpeg.ts';
+import { someOf } from '../helpers/rows.ts';
 import { AUDIO } from '../muxers/fmp4/tracks.ts';
 import { encode } from './encoded-audio.ts';
 import {
@@ -48,14 +49,11 @@ const silenceOf = ({ config, samples }: SilenceRow): Uint8Array =>
 
 const FRAMES = 10;
 
-test.for([
-  ...ALAC_ROWS,
-  ...FLAC_ROWS,
-  ...OPUS_ROWS,
-  ...MP3_ROWS,
-  ...AC3_ROWS,
-  ...EAC3_ROWS,
-])('ffmpeg decodes silence: $name', (row, context) => {
+const ALL_ROWS = [ALAC_ROWS, FLAC_ROWS, OPUS_ROWS, MP3_ROWS, AC3_ROWS, EAC3_ROWS];
+
+test.for(
+  ALL_ROWS.flatMap((rows) => someOf<SilenceRow>(rows, 4)),
+)('ffmpeg decodes silence: $name', (row, context) => {
   needsFfmpeg(context);
   const frames = Array.from({ length: FRAMES }, () => silenceOf(row));
   const { stdout, stderr } = run('ffmpeg', [...STRICT, '-i', 'pipe:0', ...PCM], fileOf(row, frames));
@@ -73,7 +71,9 @@ const LOSSLESS: ReadonlySet<string> = new Set(['flac', 'alac']);
 /** One of 16 bits. */
 const LAST_BIT = 2 ** 16;
 
-test.for(BETWEEN_ROWS)('silence between real frames: $codec, $channels, $rate Hz', (plan, context) => {
+test.for(
+  someOf(BETWEEN_ROWS, 2),
+)('silence between real frames: $codec, $channels, $rate Hz', (plan, context) => {
   needsFfmpeg(context);
   const { record, packets } = encode(plan);
   const config = { codec: plan.codec, record: plan.box === '' ? packets[1]?.slice(0, 4) : record };

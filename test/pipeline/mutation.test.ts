@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { memorySource } from '../../src/core/bytes.ts';
 import type { Source } from '../../src/core/contracts.ts';
@@ -6,6 +7,7 @@ import { fixture } from '../helpers/fixtures.ts';
 import { rebuild, withAttachment } from '../helpers/matroska-edit.ts';
 import { ID } from '../helpers/matroska-writer.ts';
 import { clusterStarts, mutantOf, splice } from '../helpers/mutants.ts';
+import { someRuns } from '../helpers/rows.ts';
 import { audio, film, video } from './film.ts';
 import { playlists, segmentBytes, serve } from './serve.ts';
 
@@ -67,6 +69,25 @@ const packetsOf = (name: string, stride: number): Seed => {
   return { name, file, structure, count: 800 };
 };
 
+const PARENTS = new Set('moov trak mdia minf stbl edts udta moof traf mvex'.split(' '));
+
+/** Where the boxes of an MP4 file begin. */
+function boxStarts(file: Uint8Array, from = 0, end = file.length): number[] {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const starts: number[] = [];
+  for (let at = from; at + 8 <= end; at += view.getUint32(at)) {
+    const isParent = PARENTS.has(String.fromCharCode(...file.subarray(at + 4, at + 8)));
+    starts.push(at, ...(isParent ? boxStarts(file, at + 8, at + view.getUint32(at)) : []));
+  }
+  return starts;
+}
+
+/** Every box. */
+const boxesOf = (name: string): Seed => {
+  const file = new Uint8Array(readFileSync(new URL(`../../fixtures/${name}.mp4`, import.meta.url)));
+  return { name, file, structure: boxStarts(file), count: 600 };
+};
+
 const gapped = withGap(small);
 const gappedOpen = withGap(open);
 const SEEDS: readonly Seed[] = [
@@ -82,6 +103,8 @@ const SEEDS: readonly Seed[] = [
   { name: 'av1-eac3', file: beginning('av1-eac3', 1), count: 800 },
   packetsOf('transport', 188),
   packetsOf('transport-192', 192),
+  boxesOf('progressive'),
+  boxesOf('fragmented'),
   { name: 'alac-flac-mp3', file: beginning('alac-flac-mp3', 1), count: 800 },
 ];
 
@@ -104,7 +127,7 @@ async function use(source: Source): Promise<number> {
 }
 
 /** `npm run fuzz` multiplies. */
-const FACTOR = Number(process.env.SLUICE_MUTATIONS ?? 0.25);
+const FACTOR = Number(process.env.SLUICE_MUTATIONS ?? someRuns(1, 0.15));
 
 describe.each(SEEDS)('$name, $count times damaged', ({ file, gapAt, name, structure, ...seed }) => {
   const count = seed.count * FACTOR;

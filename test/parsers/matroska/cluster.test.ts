@@ -363,9 +363,9 @@ describe('damage', () => {
   });
 
   test('a block broken inside its bounds costs itself, not its cluster, however it arrives', () => {
-    const long = w.element(w.ID.SimpleBlock, w.hex('81 0000 86 01 01 ff ff'), new Uint8Array(9000));
-    const group = w.element(w.ID.BlockGroup, w.hex('00'), new Uint8Array(8000));
-    const noTrack = w.element(w.ID.SimpleBlock, new Uint8Array(6000));
+    const long = w.element(w.ID.SimpleBlock, w.hex('81 0000 86 01 01 ff ff'), new Uint8Array(3000));
+    const group = w.element(w.ID.BlockGroup, w.hex('00'), new Uint8Array(2600));
+    const noTrack = w.element(w.ID.SimpleBlock, new Uint8Array(2000));
     for (const bad of [broken, long, group, noTrack]) {
       const bytes = w.cluster(0, simple(0, 'aa'), bad, simple(20, 'cc'));
       expect(summary(readEveryWay(bytes))).toEqual([
