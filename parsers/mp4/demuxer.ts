@@ -8,7 +8,7 @@ import { planEdits } from './edit-list.ts';
 import { openFragmented } from './fragmented.ts';
 import { type Movie, parseMovie } from './movie.ts';
 import { durationOf, infoOf, precisionOf } from './movie-facts.ts';
-import { inDecodeOrder, isSync, readSampleTable, type SampleTable } from './sample-table.ts';
+import { inDecodeOrder, readSampleTable, type SampleTable } from './sample-table.ts';
 import { readSamples, type SampleTrack } from './samples.ts';
 import { MAX_SAMPLES } from './table-entries.ts';
 import { readTopLevel } from './top-level.ts';
@@ -58,6 +58,7 @@ export async function openMp4(
       return laid ? [[track.id, { laid, readings }]] : [];
     }),
   );
+  const indexes = new Map([...layout.tracks].map(([id, laid]) => [id, indexOf(laid)]));
   return {
     container: 'mp4',
     tracks: tracks.map(({ track }) => track),
@@ -66,8 +67,8 @@ export async function openMp4(
     statistics: new Map([...layout.tracks].map(([id, laid]) => [id, statisticsOf(laid)])),
     info: infoOf(movie),
     payload: { start: 0, end: layout.end },
-    seekPoints: (id) => seekPointsOf(layout.tracks.get(id)),
-    table: (id) => tableOf(layout.tracks.get(id)),
+    seekPoints: (id) => indexes.get(id)?.points ?? null,
+    table: (id) => indexes.get(id)?.table ?? null,
     samples: (query, signal) =>
       readSamples({ source, layout, tracks: byId, isAsStored: options.asStored ?? false }, query, signal),
     resync: () => null,
@@ -111,14 +112,23 @@ function statisticsOf({ table, rows, times }: LaidTrack) {
 /** Nanoseconds between seek points of a track at each of whose samples decoding may begin. */
 const SPACING = NANOSECONDS_PER_SECOND;
 
-function seekPointsOf(laid: LaidTrack | undefined): readonly SeekPoint[] | null {
-  if (!laid) return null;
+interface TrackIndex {
+  readonly table: TrackTable;
+  readonly points: readonly SeekPoint[];
+}
+
+function indexOf(laid: LaidTrack): TrackIndex {
+  const keys = keysOf(laid);
+  return { table: tableOf(laid, keys), points: seekPointsOf(laid, keys) };
+}
+
+function seekPointsOf(laid: LaidTrack, keys: Uint32Array | null): readonly SeekPoint[] {
   const points: SeekPoint[] = [];
   let last = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < laid.rows.length; i++) {
-    if (!isSync(laid.table, laid.rows[i] ?? 0)) continue;
+  for (let k = 0; k < (keys?.length ?? laid.rows.length); k++) {
+    const i = keys ? (keys[k] ?? 0) : k;
     const time = timeAt(laid, i);
-    if (laid.table.sync === null && time < last + SPACING) continue;
+    if (!keys && time < last + SPACING) continue;
     last = time;
     const position = laid.positions[i] ?? 0;
     points.push({ time, position, blockPosition: position });
@@ -126,8 +136,18 @@ function seekPointsOf(laid: LaidTrack | undefined): readonly SeekPoint[] | null 
   return points;
 }
 
-function tableOf(laid: LaidTrack | undefined): TrackTable | null {
-  if (!laid) return null;
+/** Indexes of laid samples where decoding may begin; null where it may at every one. */
+function keysOf({ table: { sync }, rows }: LaidTrack): Uint32Array | null {
+  if (sync === null) return null;
+  const keys: number[] = [];
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i] ?? 0;
+    if (((sync[row >> 3] ?? 0) >> (row & 7)) & 1) keys.push(i);
+  }
+  return Uint32Array.from(keys);
+}
+
+function tableOf(laid: LaidTrack, keys: Uint32Array | null): TrackTable {
   const { rows, table, times, positions } = laid;
   return {
     count: rows.length,
@@ -135,7 +155,7 @@ function tableOf(laid: LaidTrack | undefined): TrackTable | null {
     positions,
     sizes: rows.length === table.count ? table.sizes : Uint32Array.from(rows, (row) => table.sizes[row] ?? 0),
     duration: (i) => durationAt(laid, i),
-    isKey: (i) => isSync(table, rows[i] ?? 0),
+    keys,
   };
 }
 

@@ -155,8 +155,8 @@ export interface TrackTable {
   /** Bytes as stored. */
   readonly sizes: Uint32Array;
   duration(i: number): Nanoseconds;
-  /** The container's own claim. */
-  isKey(i: number): boolean;
+  /** Those that the container claims to be key pictures, ascending; null where all are. */
+  readonly keys: Uint32Array | null;
 }
 
 /** A container opened for reading: what it says of itself, and its packets from any seek point on. */

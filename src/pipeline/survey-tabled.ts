@@ -121,10 +121,10 @@ function frameSizesOf({ frameSize, sampleRate }: AudioTrack, { count, duration }
   return sizes;
 }
 
-function keyPoints({ count, times, positions, isKey }: TrackTable): CutPoint[] {
+function keyPoints({ count, times, positions, keys }: TrackTable): CutPoint[] {
   const points: CutPoint[] = [];
-  for (let i = 0; i < count; i++) {
-    if (!isKey(i)) continue;
+  for (let k = 0; k < (keys?.length ?? count); k++) {
+    const i = keys ? (keys[k] ?? 0) : k;
     const position = positions[i] ?? 0;
     const time = nanoseconds(times[i] ?? 0);
     points.push({ time, position, blockPosition: position, isClosed: true, isSync: true });
