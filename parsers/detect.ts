@@ -48,6 +48,31 @@ const markup = (head: Uint8Array): number =>
     ? 0.7
     : 0;
 
+/** ISO 9660, 8.4.1, and ECMA-167, 2/9.1: behind sixteen sectors of 2048 bytes. */
+const discImage = (head: Uint8Array): number =>
+  ['CD001', 'BEA01'].some((text) => has(head, 16 * 2048 + 1, text)) ? 0.9 : 0;
+
+/** A byte stream (Annex B) that begins with a delimiter or a parameter set. */
+const byteStream =
+  (isFirst: (a: number, b: number) => boolean) =>
+  (head: Uint8Array): number => {
+    const at = has(head, 0, '\0\0\x01') ? 3 : has(head, 0, '\0\0\0\x01') ? 4 : 0;
+    return at > 0 && isFirst(head[at] ?? 0, head[at + 1] ?? 0) ? 0.85 : 0;
+  };
+
+/** ITU-T H.264, Table 7-1: 6, 7 and 9; nal_ref_idc of a parameter set is not 0. */
+const bareH264 = byteStream((a) => a === 0x06 || a === 0x09 || (a < 0x80 && a >= 0x20 && (a & 31) === 7));
+/** ITU-T H.265, Table 7-1: 32 and 35, of the base layer. */
+const bareHevc = byteStream((a, b) => (a === 32 << 1 || a === 35 << 1) && b === 1);
+
+/** SubRip, WebVTT, SubStation Alpha. */
+const subtitles = (head: Uint8Array): number =>
+  /^(\xef\xbb\xbf)?\s*(WEBVTT\s|\[Script Info\]|\d+\s*\n\d+:\d\d:\d\d[,.]\d)/.test(
+    new TextDecoder('latin1').decode(head.subarray(0, 256)),
+  )
+    ? 0.8
+    : 0;
+
 const EBML = '\x1aE\xdf\xa3';
 
 /** What something else was put in front of is still Matroska, when nothing else claims it. */
@@ -78,6 +103,11 @@ const CONTAINERS: readonly Container[] = [
   { name: 'Ogg', score: scoreOgg, open: openOgg },
   { name: 'FLAC', score: scoreFlac, open: openFlac },
   { name: 'bare MP3, AAC, AC-3 or DTS', score: scoreBareAudio, isSearched: true, open: openBareAudio },
+  { name: 'an ISO disc image', score: discImage, open: null },
+  { name: 'a bare H.264 stream', score: bareH264, open: null },
+  { name: 'a bare HEVC stream', score: bareHevc, open: null },
+  { name: 'subtitles', score: subtitles, open: null },
+  { name: 'subtitles of a Blu-ray (PGS)', score: startsWith('PG'), open: null },
   { name: 'an HLS playlist', score: startsWith('#EXTM3U', '\xef\xbb\xbf#EXTM3U'), open: null },
   { name: 'a PNG picture', score: startsWith('\x89PNG'), open: null },
   { name: 'a JPEG picture', score: startsWith('\xff\xd8\xff'), open: null },
