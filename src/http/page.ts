@@ -25,7 +25,7 @@ export function pageRoutes(): Hono<AppEnv> {
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');
     c.header('Cache-Control', 'no-cache');
-    return c.html(pageHtml({ hasDemo: true }));
+    return c.html(pageHtml({ hasDemo: true, hasUploads: c.var.deps.uploads !== null }));
   });
   routes.get('/web/:name', async (c) => {
     const asset = await c.var.deps.asset(c.req.param('name'));

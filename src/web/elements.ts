@@ -9,6 +9,8 @@ export const page = {
   form: byId('open', HTMLFormElement),
   url: byId('url', HTMLInputElement),
   demo: document.getElementById('demo'),
+  file: document.getElementById('file'),
+  stage: byId('stage', HTMLElement),
   video: byId('video', HTMLVideoElement),
   empty: byId('empty', HTMLElement),
   status: byId('status', HTMLElement),

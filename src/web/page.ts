@@ -9,11 +9,14 @@ export const PLAYER_FILES = [
   'notices.js',
   'player-state.js',
   'probe-view.js',
+  'upload.js',
 ] as const;
 
 export interface PageOptions {
   /** Whether `root:demo/demo.mkv` can be played. */
   readonly hasDemo: boolean;
+  /** Whether files can be sent and kept. */
+  readonly hasUploads: boolean;
 }
 
 const LOGO = `<svg class="logo" viewBox="0 0 48 48" aria-hidden="true">
@@ -24,8 +27,16 @@ const LOGO = `<svg class="logo" viewBox="0 0 48 48" aria-hidden="true">
 
 const DEMO_BUTTON = '<button type="button" id="demo" class="quiet">Try the demo</button>';
 
+const FILE_BUTTON =
+  '<label class="file">Send a file<input type="file" id="file" accept="video/*,audio/*,.mkv,.ts,.m2ts"></label>';
+
+function invitation({ hasDemo, hasUploads }: PageOptions): string {
+  const others = [...(hasUploads ? ['drop a file here'] : []), ...(hasDemo ? ['try the demo'] : [])];
+  return ['Paste the URL of a media file above', ...others].join(', or ');
+}
+
 /** The player page: no inline script, nothing from elsewhere. */
-export const pageHtml = ({ hasDemo }: PageOptions): string => `<!doctype html>
+export const pageHtml = (options: PageOptions): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -42,7 +53,7 @@ ${PLAYER_FILES.map((name) => `<link rel="modulepreload" href="/web/${name}">`).j
 ${LOGO}
 <div>
 <h1>Sluice</h1>
-<p>Plays a media file straight from its URL: it is repackaged as HLS while you watch, nothing is downloaded whole and nothing is stored.</p>
+<p>Plays a media file straight from its URL: it is repackaged as HLS while you watch, nothing is downloaded whole and nothing is stored${options.hasUploads ? ' but the files that you send' : ''}.</p>
 </div>
 </header>
 <main>
@@ -51,7 +62,8 @@ ${LOGO}
 <div class="row">
 <input id="url" name="d" type="url" required autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="https://example.org/film.mkv">
 <button type="submit">Play</button>
-${hasDemo ? DEMO_BUTTON : ''}
+${options.hasUploads ? FILE_BUTTON : ''}
+${options.hasDemo ? DEMO_BUTTON : ''}
 </div>
 </form>
 
@@ -66,9 +78,9 @@ ${hasDemo ? DEMO_BUTTON : ''}
 <p id="silent-reason"></p>
 </section>
 
-<div class="stage">
+<div class="stage" id="stage">
 <video id="video" controls playsinline preload="auto" aria-label="Player" hidden></video>
-<p id="empty">${hasDemo ? 'Paste the URL of a media file above, or try the demo.' : 'Paste the URL of a media file above.'}</p>
+<p id="empty">${invitation(options)}.</p>
 </div>
 <div class="bar">
 <p id="status" role="status" aria-live="polite">Nothing is playing yet.</p>

@@ -6,6 +6,7 @@ import { narrow } from './narrowing.ts';
 import { NO_SOUND, tellSilence } from './notices.ts';
 import { note, player } from './player-state.ts';
 import { clock, languageName, type ProbeAnswer, summary, trackRow } from './probe-view.ts';
+import { offerUploads } from './upload.ts';
 
 const DEMO = 'root:demo/demo.mkv';
 const HLS_TYPE = 'application/vnd.apple.mpegurl';
@@ -292,5 +293,6 @@ function openLinked(): void {
   open(media);
 }
 
+offerUploads({ say, fail, play: go });
 addEventListener('popstate', openLinked);
 openLinked();

@@ -31,6 +31,11 @@ select { font: inherit; font-weight: 400; color: inherit; background: var(--card
 button { padding: .6rem 1.2rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent);
   border: 1px solid var(--accent); border-radius: .5rem; cursor: pointer; }
 button.quiet { color: var(--accent); background: transparent; border-color: var(--line); }
+.file { position: relative; margin: 0; padding: .6rem 1.2rem; color: var(--accent); border: 1px solid var(--line);
+  border-radius: .5rem; cursor: pointer; text-align: center; }
+.file:hover { border-color: var(--accent); }
+.file:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
+.file input { position: absolute; inset: 0; width: 100%; opacity: 0; cursor: pointer; }
 button:hover { filter: brightness(1.08); }
 button.quiet:hover { border-color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
@@ -69,7 +74,7 @@ td:nth-child(-n + 3) { white-space: nowrap; }
 @media (max-width: 40rem) {
   header { align-items: flex-start; }
   input { flex-basis: 100%; }
-  form button { flex: 1; }
+  form button, .file { flex: 1; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody { display: block; }
   tr { display: block; padding: .6rem 0; border-top: 1px solid var(--line); }

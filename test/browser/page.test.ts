@@ -1,22 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, launchChromium, SKIPPED } from '../helpers/chromium.ts';
+import { fixturePath } from '../helpers/fixtures.ts';
 import { type RunningSluice, startSluice } from '../helpers/sluice.ts';
 
 const title = hasChromium() ? 'the player page in Chromium' : `the player page in Chromium (${SKIPPED})`;
 
 describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
+  const uploads = mkdtempSync(join(tmpdir(), 'sluice-page-'));
   let browser: Browser;
   let sluice: RunningSluice;
 
   beforeAll(async () => {
-    sluice = await startSluice();
+    sluice = await startSluice({ args: ['--uploads', uploads] });
     browser = await launchChromium();
   });
 
   afterAll(async () => {
     await browser?.close();
     await sluice?.close();
+    rmSync(uploads, { recursive: true, force: true });
   });
 
   async function withPage(path: string, check: (page: Page) => Promise<void>): Promise<void> {
@@ -40,6 +46,23 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
       expect(new URL(page.url()).searchParams.get('d')).toBe('root:demo/demo.mkv');
       await expect.poll(() => page.locator('#tracks tr').count()).toBe(2);
       expect(await page.locator('#status').textContent()).toBe('Playing.');
+    }));
+
+  it('sends a file, and plays it', () =>
+    withPage('/', async (page) => {
+      await page.getByLabel('Send a file').setInputFiles(fixturePath('bframes-aac'));
+      await isPlaying(page, 0);
+      expect(new URL(page.url()).searchParams.get('d')).toMatch(/^upload:/);
+      await expect.poll(() => page.locator('#tracks tr').count()).toBe(2);
+    }));
+
+  it('says why a file is not taken', () =>
+    withPage('/', async (page) => {
+      await page
+        .getByLabel('Send a file')
+        .setInputFiles({ name: 'empty.mkv', mimeType: 'video/x-matroska', buffer: Buffer.alloc(0) });
+      await page.getByRole('alert').waitFor();
+      expect(await page.locator('#failure-code').textContent()).toBe('bad-request');
     }));
 
   it('says why an address is not opened and what can be done', () =>
