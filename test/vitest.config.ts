@@ -14,7 +14,9 @@ const WHOLE = [
 ];
 
 /** Minutes of load whose times a busy machine spoils: `npm run measure`. */
-const MEASURE = ['transcoding', 'heavy-film', 'memory', 'remux'].map((name) => `test/measure/${name}.test.ts`);
+const MEASURE = ['transcoding', 'heavy-film', 'memory', 'remux'].map(
+  (name) => `test/measure/${name}.test.ts`,
+);
 
 export default defineConfig({
   root,

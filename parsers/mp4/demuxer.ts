@@ -1,7 +1,8 @@
 import type { Demuxer, SeekPoint, Source, TrackTable } from '../../src/core/contracts.ts';
-import { corrupt, unsupported } from '../../src/core/errors.ts';
+import { attempt, corrupt, MediaError, unsupported } from '../../src/core/errors.ts';
 import type { Track } from '../../src/core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, rescale } from '../../src/core/time.ts';
+import { readTextChapters } from './chapter-track.ts';
 import { completeTracks } from './complete-tracks.ts';
 import { joinConstant } from './constant-samples.ts';
 import { planEdits } from './edit-list.ts';
@@ -45,13 +46,17 @@ export async function openMp4(
     throw corrupt('No movie box: nothing says where the samples are', heads.at(-1)?.end ?? 0);
   }
   const movie = parseMovie(moov.bytes, moov.content);
-  const declared = readTracks(movie);
-  const tables = readTables(declared, movie, end);
+  const { declared, tables } = readTables(readTracks(movie), movie, end);
+  // Some writers announce fragments and have none: behind a movie box that comes last there is nothing.
+  const hasFragments = movie.isFragmented && moov.end < end;
   // What is read in order is read as fragments are, of which the movie box tells the first.
-  if (movie.isFragmented || access === 'in order')
+  if (hasFragments || access === 'in order')
     return openFragmented({ source, signal, end, movie, moov, declared, tables, ...options });
   const layout = layOut(tables);
-  const tracks = options.asStored ? declared : await completeTracks(declared, { source, layout, signal });
+  const [tracks, chapters] = await Promise.all([
+    options.asStored ? declared : completeTracks(declared, { source, layout, signal }),
+    readTextChapters(movie, { source, end }, signal),
+  ]);
   const byId = new Map(
     tracks.flatMap(({ track, readings }): [number, SampleTrack][] => {
       const laid = layout.tracks.get(track.id);
@@ -65,7 +70,7 @@ export async function openMp4(
     duration: durationOf(movie),
     precision: precisionOf(tracks),
     statistics: new Map([...layout.tracks].map(([id, laid]) => [id, statisticsOf(laid)])),
-    info: infoOf(movie),
+    info: infoOf(movie, chapters),
     payload: { start: 0, end: layout.end },
     seekPoints: (id) => indexes.get(id)?.points ?? null,
     table: (id) => indexes.get(id)?.table ?? null,
@@ -75,18 +80,30 @@ export async function openMp4(
   };
 }
 
-/** Tracks of sound and pictures whose samples the movie box tells. */
-function readTables(tracks: readonly Mp4Track[], { timescale }: Movie, fileEnd: number): TableTrack[] {
+interface ReadTables {
+  /** A track whose tables are broken is told as unreadable: the others still play. */
+  readonly declared: readonly Mp4Track[];
+  /** Of tracks of sound and pictures whose samples the movie box tells. */
+  readonly tables: readonly TableTrack[];
+}
+
+function readTables(tracks: readonly Mp4Track[], { timescale }: Movie, fileEnd: number): ReadTables {
   let left = MAX_SAMPLES;
-  return tracks.flatMap(({ track, source }) => {
+  const tables: TableTrack[] = [];
+  const declared = tracks.map((one): Mp4Track => {
+    const { track, source } = one;
     const isPlayed = track.kind === 'video' || track.kind === 'audio';
-    if (!isPlayed || !source.hasSampleTables || source.unreadable !== null) return [];
-    const table = readTable(track, source, { fileEnd, maxSamples: left });
+    if (!isPlayed || !source.hasSampleTables || source.unreadable !== null) return one;
+    const table = attempt(() => readTable(track, source, { fileEnd, maxSamples: left }));
+    if (table instanceof MediaError)
+      return { ...one, track: { ...track, unreadable: track.unreadable ?? table.message }, complete: null };
     left -= table.count;
     const presents = track.kind === 'video' ? 'pictures' : 'frames';
     const plan = planEdits(source.edits, timescale, source.timescale, { presents, table });
-    return [{ id: track.id, table, plan }];
+    tables.push({ id: track.id, table, plan });
+    return one;
   });
+  return { declared, tables };
 }
 
 function readTable(

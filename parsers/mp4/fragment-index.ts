@@ -4,16 +4,17 @@ import { orNull } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, rescale } from '../../src/core/time.ts';
 import { boxes, readBoxHead } from './box.ts';
-import { parseMovieFragment } from './fragment.ts';
+import { parseMovieFragment, type TrackFragment } from './fragment.ts';
 import { type FragmentedFile, isPlayed, planOf } from './fragmented-file.ts';
 import { presentedFragmentTime } from './presentation.ts';
-import { compositionTime, decodeDuration } from './sample-table.ts';
+import { compositionTime, decodeDuration, isSync, type SampleTable } from './sample-table.ts';
 import {
   joinIndexes,
   MFRO_BYTES,
   mfraSize,
   parseMfra,
   parseSidx,
+  type RandomAccess,
   type SegmentIndex,
   type SegmentReference,
 } from './segment-index.ts';
@@ -44,36 +45,56 @@ export async function readIndex(file: FragmentedFile, tracks: readonly Mp4Track[
   }
   const access = await readRandomAccess(file);
   if (!access) return NO_INDEX;
+  const position = Math.max(0, ...[...access.values()].map((entries) => entries.at(-1)?.moofOffset ?? 0));
+  const last = await readFragmentAt(file, position);
   const points = played.flatMap((track): [number, SeekPoint[]][] => {
     const entries = access.get(track.source.id);
     if (!entries) return [];
     const plan = planOf(file, track);
-    const own = entries.flatMap(({ time, moofOffset }) => {
-      const presented = presentedFragmentTime(plan, time, 0);
-      return presented === null ? [] : [{ time: presented, position: moofOffset, blockPosition: null }];
+    const own = last.find(({ trackId }) => trackId === track.source.id);
+    const shift = own && entries.at(-1)?.moofOffset === position ? decodedBefore(entries, own.samples) : 0;
+    const presented = entries.flatMap(({ time, moofOffset }) => {
+      const shown = presentedFragmentTime(plan, time + shift, 0);
+      return shown === null ? [] : [{ time: shown, position: moofOffset, blockPosition: null }];
     });
-    return [[track.track.id, own]];
+    return [[track.track.id, presented]];
   });
-  const last = Math.max(0, ...[...access.values()].map((entries) => entries.at(-1)?.moofOffset ?? 0));
-  return { points: new Map(points), ends: await endsOf(file, played, last) };
+  return { points: new Map(points), ends: endsOf(file, played, last) };
 }
 
-/** Where tracks end, as the last fragment tells. */
-async function endsOf(
-  file: FragmentedFile,
-  tracks: readonly Mp4Track[],
-  position: number,
-): Promise<Map<number, Nanoseconds>> {
+/**
+ * How much later pictures are composed than an index says whose last entry tells when its picture is decoded: FFmpeg
+ * writes that. 0 for one that tells presentation times.
+ */
+function decodedBefore(entries: readonly RandomAccess[], samples: SampleTable): number {
+  for (let i = 0; i < samples.count; i++)
+    if (isSync(samples, i)) {
+      const decoded = samples.times[i] ?? 0;
+      return entries.at(-1)?.time === decoded ? compositionTime(samples, i) - decoded : 0;
+    }
+  return 0;
+}
+
+/** What a fragment tells; nothing where there is none that can be read. */
+async function readFragmentAt(file: FragmentedFile, position: number): Promise<readonly TrackFragment[]> {
   const { source, end, signal, movie } = file;
   const range = { start: position, end: Math.min(end, position + TAIL) };
   const bytes = await readRange(source, range, signal);
   const head = orNull(() => readBoxHead(bytes, 0, position));
-  if (head?.type !== 'moof' || head.end > position + bytes.length) return new Map();
+  if (head?.type !== 'moof' || head.end > position + bytes.length) return [];
   const moof = { ...head, bytes: bytes.subarray(head.content - position, head.end - position) };
   const context = { defaults: movie.extends, times: new Map<number, number>(), fileEnd: end };
-  const fragments = orNull(() => parseMovieFragment(moof, context))?.tracks ?? [];
+  return orNull(() => parseMovieFragment(moof, context))?.tracks ?? [];
+}
+
+/** Where tracks end, as the last fragment tells. */
+function endsOf(
+  file: FragmentedFile,
+  tracks: readonly Mp4Track[],
+  last: readonly TrackFragment[],
+): Map<number, Nanoseconds> {
   const ends = new Map<number, Nanoseconds>();
-  for (const { trackId, samples } of fragments) {
+  for (const { trackId, samples } of last) {
     const track = tracks.find((one) => one.track.id === trackId);
     const plan = track && planOf(file, track);
     for (let i = 0; plan && i < samples.count; i++) {

@@ -10,6 +10,7 @@ import { type FragmentContext, parseMovieFragment } from './fragment.ts';
 import { presentedFragmentTime } from './presentation.ts';
 import type { Reading } from './readings.ts';
 import { compositionTime, decodeDuration, isEmpty, isSync, type SampleTable } from './sample-table.ts';
+import { bareBudget, payBack } from './track-run.ts';
 
 /** A track of which samples are wanted. */
 export interface FragmentTrack {
@@ -21,9 +22,11 @@ export interface FragmentTrack {
 
 export interface FragmentReading {
   readonly tracks: ReadonlyMap<number, FragmentTrack>;
-  readonly context: Omit<FragmentContext, 'times'>;
+  readonly context: Omit<FragmentContext, 'times' | 'budget'>;
   /** Samples that a movie box tells, for a reading that begins behind it. */
   readonly told?: ReadonlyMap<number, SampleTable>;
+  /** There is nothing but what the movie box tells: media go on to the end, whatever the size of their box. */
+  readonly isTold?: boolean;
   /** Frames as the file has them, nothing joined. */
   readonly isAsStored: boolean;
 }
@@ -54,15 +57,21 @@ export function findFragment(bytes: Uint8Array, from: number): number | null {
   return null;
 }
 
-/** Reads movie fragments and their media data from bytes as they arrive, beginning at any box. */
 /** Where tracks begin, as far as a fragment in their middle knows. */
 const ORIGIN = nanoseconds(0);
 
+/** Fragments whose media may lie behind each other: what an earlier one told and did not come is given up. */
+const MAX_OPEN_FRAGMENTS = 16;
+
+/** Reads movie fragments and their media data from bytes as they arrive, beginning at any box. */
 export class FragmentReader {
   readonly #reading: FragmentReading;
   readonly #queue: ByteQueue;
   readonly #times = new Map<number, number>();
   readonly #joiners = new Map<number, Joiner>();
+  readonly #budget = bareBudget();
+  /** Where the last fragments lie. */
+  readonly #open: number[] = [];
   /** Ascending in offset. */
   #rows: Row[] = [];
   #next = 0;
@@ -119,7 +128,7 @@ export class FragmentReader {
       return true;
     }
     if (head.type === 'mdat') {
-      this.#dataEnd = head.end;
+      this.#dataEnd = this.#reading.isTold ? Number.POSITIVE_INFINITY : head.end;
       this.#passTo = head.content;
       return true;
     }
@@ -159,11 +168,15 @@ export class FragmentReader {
   }
 
   #fragment(head: BoxHead, bytes: Uint8Array): void {
-    const { context } = this.#reading;
+    const context = { ...this.#reading.context, times: this.#times, budget: this.#budget };
+    payBack(this.#budget, head.end - (this.#open.at(-1) ?? head.start));
+    this.#open.push(head.start);
+    if (this.#open.length > MAX_OPEN_FRAGMENTS) this.#open.shift();
+    const [oldest = 0] = this.#open;
+    this.#rows = this.#rows.slice(this.#next).filter(({ entry }) => entry >= oldest);
+    this.#next = 0;
     try {
-      const { tracks } = parseMovieFragment({ ...head, bytes }, { ...context, times: this.#times });
-      this.#rows = this.#rows.slice(this.#next);
-      this.#next = 0;
+      const { tracks } = parseMovieFragment({ ...head, bytes }, context);
       for (const { trackId, samples } of tracks) {
         this.#times.set(trackId, samples.end);
         this.#take(trackId, samples, head.start);

@@ -24,6 +24,8 @@ export interface FragmentContext {
   readonly joinTicks?: ReadonlyMap<number, number>;
   /** Bytes of the file; null when unknown. */
   readonly fileEnd: number | null;
+  /** Of a reading of many fragments; each has its own when absent. */
+  readonly budget?: BareBudget;
 }
 
 /** A stretch of one track in its timescale. */
@@ -62,7 +64,7 @@ export function parseMovieFragment(moof: Box, context: FragmentContext): MovieFr
     times: new Map(context.times),
     dataEnd: moof.start,
     moofStart: moof.start,
-    budget: bareBudget(),
+    budget: context.budget ?? bareBudget(),
   };
   const tracks: TrackFragment[] = [];
   for (const box of children(moof))

@@ -1,5 +1,6 @@
 import type { Demuxer, SampleBatch, SampleQuery } from '../../src/core/contracts.ts';
 import { LIMITS } from '../../src/core/limits.ts';
+import { readTextChapters } from './chapter-track.ts';
 import { NO_INDEX, readIndex } from './fragment-index.ts';
 import { FragmentReader, type FragmentReading, type FragmentTrack, findFragment } from './fragment-reader.ts';
 import { type FragmentedFile, isPlayed, planOf } from './fragmented-file.ts';
@@ -11,7 +12,9 @@ export async function openFragmented(file: FragmentedFile): Promise<Demuxer> {
   const { movie, end, declared } = file;
   const start = file.moov.end;
   const tracks = file.asStored ? [...declared] : await completed(file, start);
-  const { points: index, ends } = file.access === 'in order' ? NO_INDEX : await readIndex(file, tracks);
+  const isInOrder = file.access === 'in order';
+  const { points: index, ends } = isInOrder ? NO_INDEX : await readIndex(file, tracks);
+  const chapters = isInOrder ? [] : await readTextChapters(movie, file, file.signal);
   return {
     container: 'mp4',
     tracks: tracks.map(({ track }) => track),
@@ -20,7 +23,7 @@ export async function openFragmented(file: FragmentedFile): Promise<Demuxer> {
     statistics: new Map(
       [...ends].map(([id, duration]) => [id, { bytes: null, bitrate: null, frames: null, duration }]),
     ),
-    info: infoOf(movie),
+    info: infoOf(movie, chapters),
     payload: { start: Math.min(start, end), end },
     seekPoints: (id) => index.get(id) ?? null,
     samples: (query, signal) => readFragments(file, query, { tracks, signal }),
@@ -67,6 +70,7 @@ function readingOf(
   return {
     tracks: new Map(read),
     context: { defaults: movie.extends, joinTicks: new Map(joinTicks), fileEnd: end },
+    isTold: !movie.isFragmented,
     told: new Map(start === moov.end ? tables.map(({ id, table }) => [id, table]) : []),
     isAsStored: asStored ?? false,
   };

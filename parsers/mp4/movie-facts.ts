@@ -1,4 +1,4 @@
-import type { ContainerInfo } from '../../src/core/contracts.ts';
+import type { Chapter, ContainerInfo } from '../../src/core/contracts.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, rescale } from '../../src/core/time.ts';
 import type { Movie } from './movie.ts';
 import type { Mp4Track } from './tracks.ts';
@@ -18,11 +18,15 @@ export function precisionOf(tracks: readonly Mp4Track[]): Nanoseconds {
   return nanoseconds(Math.ceil(NANOSECONDS_PER_SECOND / coarsest));
 }
 
-export const infoOf = ({ title, tags, chapters, attachments }: Movie): ContainerInfo => ({
+/** @param told chapters of a track of text, which go before those of Nero */
+export const infoOf = (
+  { title, tags, chapters, attachments }: Movie,
+  told: readonly Chapter[] = [],
+): ContainerInfo => ({
   title,
   muxingApp: null,
   writingApp: null,
-  chapters,
+  chapters: told.length > 0 ? told : chapters,
   attachments,
   hasAllAttachments: true,
   tags,

@@ -2,6 +2,7 @@ import { ByteCursor } from '../../src/core/bytes.ts';
 import { attempt, corrupt, MediaError, orNull } from '../../src/core/errors.ts';
 import type { Box } from './box.ts';
 import type { Edit } from './edit-list.ts';
+import { withOpenBeginnings } from './random-access.ts';
 import { firstBoxes, partOf, readableBoxes, readFullBox } from './readable-boxes.ts';
 import { parseSampleDescriptions, type SampleDescription } from './sample-entry.ts';
 import type { SampleTables, TableBytes } from './table-entries.ts';
@@ -20,16 +21,6 @@ import {
 import { readUserData } from './user-data.ts';
 
 const TABLES = ['stts', 'ctts', 'stss', 'stsc', 'stsz', 'stz2', 'stco', 'co64'] as const;
-/** Groups of samples, of which there are several kinds: 8.9. */
-const GROUPS = ['sgpd', 'sbgp'] as const;
-const GROUP_KINDS: ReadonlySet<string> = new Set(['roll', 'prol', 'rap ']);
-
-/** Tables of SampleTableBox, not yet read: ISO/IEC 14496-12, 8.5.1. Contents with version and flags. */
-export interface TrackTables extends SampleTables {
-  /** Those of the kinds `roll`, `prol` and `rap `. */
-  readonly sgpd: readonly TableBytes[];
-  readonly sbgp: readonly TableBytes[];
-}
 
 /** A TrackBox: 8.3.1. */
 export interface MovieTrack extends Omit<TrackHeader, 'matrix'> {
@@ -52,7 +43,11 @@ export interface MovieTrack extends Omit<TrackHeader, 'matrix'> {
   readonly edits: readonly Edit[];
   /** Samples refer to them by number from 1 on. */
   readonly descriptions: readonly SampleDescription[];
-  readonly tables: TrackTables;
+  /**
+   * Tables of SampleTableBox, not yet read: ISO/IEC 14496-12, 8.5.1. Contents with version and flags; `stss` also has
+   * what partial sync samples and groups tell.
+   */
+  readonly tables: SampleTables;
   /** As `stsz` or `stz2` says; 0 where all samples are in fragments. */
   readonly sampleCount: number;
   /** The description of the first sample in `tables`, from 1 on; null where there is none. */
@@ -172,24 +167,17 @@ const withReference = (one: SampleDescription, external: ReadonlySet<number>): S
     ? { ...one, unreadable: one.unreadable ?? 'its media lie in another file' }
     : one;
 
-function readTables(stbl: Box | undefined): TrackTables {
+function readTables(stbl: Box | undefined): SampleTables {
   const first = firstBoxes(stbl, TABLES);
-  const groups = { sgpd: [] as TableBytes[], sbgp: [] as TableBytes[] };
-  for (const box of stbl ? readableBoxes(stbl, GROUPS) : []) {
-    const list = GROUPS.find((type) => type === box.type);
-    if (list && isReadGroup(box) && groups[list].length < GROUP_KINDS.size) groups[list].push(tableOf(box));
-  }
-  const tables = TABLES.map((type) => {
+  const entries = TABLES.map((type) => {
     const box = first.get(type);
     return [type, box ? tableOf(box) : null] as const;
   });
-  return { ...(Object.fromEntries(tables) as Record<keyof SampleTables, TableBytes | null>), ...groups };
+  const tables = Object.fromEntries(entries) as Record<keyof SampleTables, TableBytes | null>;
+  return { ...tables, stss: stbl ? withOpenBeginnings(tables, stbl) : null };
 }
 
 const tableOf = ({ bytes, content }: Box): TableBytes => ({ bytes, base: content });
-
-/** grouping_type stands behind version and flags: 8.9.2, 8.9.3. */
-const isReadGroup = (box: Box): boolean => GROUP_KINDS.has(String.fromCharCode(...box.bytes.subarray(4, 8)));
 
 /** sample_count of `stsz` or `stz2`: 8.7.3. */
 const countSamples = ({ stsz, stz2 }: SampleTables): number => readField(stsz ?? stz2, 8) ?? 0;

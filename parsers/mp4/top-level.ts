@@ -1,6 +1,6 @@
 import { readRange } from '../../src/core/bytes.ts';
 import type { ByteRange, Source } from '../../src/core/contracts.ts';
-import { corrupt, MediaError, truncated } from '../../src/core/errors.ts';
+import { corrupt, MediaError, truncated, unsupported } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { type Box, type BoxHead, MAX_BOX_HEAD, printable, readBoxHead } from './box.ts';
 
@@ -12,10 +12,10 @@ export interface TopLevel {
 }
 
 /**
- * Follows the boxes of a file to its movie box by their sizes, in order up to the first media: one request, and one more where the movie box lies behind
- * the media or is larger than the first.
- * @throws MediaError `corrupt` for what is no box, `truncated` where the movie box is cut off, `limit` for one that is
- * too large
+ * Follows the boxes of a file to its movie box by their sizes, in order up to the first media: one request, and one more
+ * where the movie box lies behind the media or is larger than the first.
+ * @throws MediaError `corrupt` for what is no box, `truncated` where the file ends within the movie box or before it,
+ * `limit` for one that is too large, `unsupported` for a picture
  */
 export async function readTopLevel(
   source: Source,
@@ -33,7 +33,34 @@ export async function readTopLevel(
     if (head.type === 'moov') return { heads, moov: await readMovieBox(window, head, end) };
     at = head.end;
   }
+  await refusePicture(heads, window);
+  refuseUnfinished(heads, end);
   return { heads, moov: null };
+}
+
+/** Brands of pictures (ISO/IEC 23008-12, 10; AV1 Image File Format, 7), whose boxes hold items instead of a movie. */
+const PICTURES: ReadonlyMap<string, string> = new Map([
+  ...['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx'].map((one) => [one, 'HEIC'] as const),
+  ...['avif', 'avis'].map((one) => [one, 'AVIF'] as const),
+  ...['mif1', 'msf1'].map((one) => [one, 'HEIF'] as const),
+]);
+
+async function refusePicture(heads: readonly BoxHead[], window: Window): Promise<void> {
+  const [first] = heads;
+  if (first?.type !== 'ftyp') return;
+  const brand = await window.bytes({ start: first.content, end: first.content + 4 });
+  const name = PICTURES.get(String.fromCharCode(...brand));
+  if (name) throw unsupported(`This is a picture (${name}), which has neither duration nor sound`);
+}
+
+/** What records in one go writes the movie box last: where that was broken off, the media last to the end of the file. */
+function refuseUnfinished(heads: readonly BoxHead[], end: number): void {
+  const last = heads.at(-1);
+  if (last?.type === 'mdat' && last.end >= end)
+    throw truncated(
+      'The file ends with its media and has no movie box, which says where its samples are: the recording or download was broken off. A tool that repairs such recordings may help',
+      last.start,
+    );
 }
 
 async function readMovieBox(window: Window, head: BoxHead, end: number): Promise<Box> {

@@ -35,17 +35,24 @@ const FLAG = {
 const FIELDS = [FLAG.duration, FLAG.size, FLAG.flags, FLAG.compositionOffset] as const;
 
 /**
- * Samples in the runs of one fragment that have no fields of their own, and so take no bytes: 6 hours of AAC frames.
+ * Samples in the runs of one fragment that have no fields of their own, and so take no bytes: 2 hours of AC-3 frames.
  * PCM is joined first.
  */
-const MAX_BARE_SAMPLES = 1_000_000;
+const MAX_BARE_SAMPLES = 250_000;
+/** Bytes of the file that such a sample takes: no frame of constant size is smaller, and so it pays for its row. */
+const BARE_SAMPLE_BYTES = 8;
 
-/** How many more samples without fields a fragment may tell. */
+/** How many more samples without fields may be told: what was told is paid back by the bytes of the file. */
 export interface BareBudget {
   left: number;
 }
 
 export const bareBudget = (): BareBudget => ({ left: MAX_BARE_SAMPLES });
+
+/** @param bytes of the file that were read since */
+export function payBack(budget: BareBudget, bytes: number): void {
+  budget.left = Math.min(MAX_BARE_SAMPLES, budget.left + bytes / BARE_SAMPLE_BYTES);
+}
 
 /** @throws MediaError `truncated` for fewer bytes than its samples take */
 export function readTrackRun(cursor: ByteCursor): TrackRun {

@@ -19,7 +19,7 @@ export interface PacketRow {
 
 /** Path of a fixture by its name without extension. */
 export function fixturePath(name: string): string {
-  const path = ['mkv', 'mka', 'm2t', 'm2ts'].map((extension) =>
+  const path = ['mkv', 'mka', 'm2t', 'm2ts', 'mp4'].map((extension) =>
     fileURLToPath(new URL(`${name}.${extension}`, folder)),
   );
   const found = path.find(existsSync);

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openMp4 } from '../../parsers/mp4/demuxer.ts';
 import { concat, memorySource } from '../../src/core/bytes.ts';
-import { needsFfmpeg } from '../helpers/ffmpeg.ts';
+import type { Rendition } from '../../src/pipeline/renditions.ts';
+import { needsFfmpeg, run } from '../helpers/ffmpeg.ts';
+import { at, node, reshaped, sampleTable, setEdits } from '../parsers/mp4/reshape.ts';
+import { ascii, u32 } from '../parsers/mp4/table-writer.ts';
 import { byTrack, readAll } from '../parsers/mpegts/streams.ts';
 import { expectLaws } from './laws.ts';
 import { counted, inChunks, readLive } from './live-serve.ts';
@@ -48,7 +51,13 @@ interface Row {
 
 const flags = (...names: string[]) => ['-movflags', names.map((name) => `+${name}`).join('')];
 
+const HEVC = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'keyint=50:log-level=none'];
+
 const ROWS: readonly Row[] = [
+  {
+    name: 'chapters, a cover and two languages',
+    make: () => new Uint8Array(readFileSync(new URL('../../fixtures/progressive.mp4', import.meta.url))),
+  },
   { name: 'the movie box at the end', make: () => make([...VIDEO, ...AAC]) },
   {
     name: 'the movie box in front',
@@ -72,7 +81,42 @@ const ROWS: readonly Row[] = [
     isInOrder: true,
     make: () => make([...VIDEO, ...AAC, ...flags('dash', 'delay_moov', 'global_sidx')]),
   },
+  { name: 'open GOPs that only a group tells', make: () => grouped(make([...HEVC, ...AAC])) },
+  {
+    name: 'pictures with negative offsets, from its second second on',
+    make: () =>
+      reshaped(make([...VIDEO, ...AAC]), (top) => {
+        const { content } = at(sampleTable(top, 0).children ?? [], 'ctts');
+        const view = new DataView(content.buffer);
+        for (let i = 12; i < content.length; i += 8) view.setInt32(i, view.getInt32(i) - 1024);
+        setEdits(top, 0, u32(0, 1, 10_000, 2 * 12_800, 0x10000));
+        setEdits(top, 1, u32(0, 1, 10_000, 2 * 48_000, 0x10000));
+      }),
+  },
+  {
+    name: 'a media box that says it is smaller',
+    isInOrder: true,
+    make: () => {
+      const file = make([...VIDEO, ...AAC, ...flags('faststart')]);
+      const mdat = Buffer.from(file).indexOf('mdat') - 4;
+      new DataView(file.buffer).setUint32(mdat, 20_000);
+      return file;
+    },
+  },
 ];
+
+/** Only the first picture is sync: others at which decoding can begin are in a group, as GPAC has it. */
+function grouped(file: Uint8Array): Uint8Array {
+  return reshaped(file, (top) => {
+    const stbl = sampleTable(top, 0);
+    const stss = at([stbl], 'stbl', 'stss');
+    const view = new DataView(stss.content.buffer);
+    const syncs = Array.from({ length: view.getUint32(4) }, (_, i) => view.getUint32(8 + i * 4));
+    const runs = syncs.slice(1).flatMap((sync, i) => [sync - (i > 0 ? (syncs[i] ?? 0) : 0) - 1, 0, 1, 1]);
+    stss.content = u32(0, 1, 1);
+    stbl.children?.push(node('sbgp', u32(0), ascii('rap '), u32(runs.length / 2, ...runs)));
+  });
+}
 
 /** The same film with all pictures before all sound: chunks of each track moved together, offsets rewritten. */
 function apart(file: Uint8Array): Uint8Array {
@@ -115,6 +159,42 @@ function apart(file: Uint8Array): Uint8Array {
   return out;
 }
 
+const trackOf = (rendition: Rendition) =>
+  rendition.kind === 'video' ? rendition.video.track : rendition.audio.track;
+
+interface Probed {
+  readonly packets: readonly Readonly<Record<'pts_time' | 'duration_time' | 'flags' | 'data_hash', string>>[];
+}
+
+interface Packet {
+  /** Seconds. */
+  readonly time: number;
+  readonly duration: number;
+  readonly isHidden: boolean;
+  readonly sum: string;
+}
+
+/** Packets of a stream; hidden ones are needed to decode what the edit list shows. */
+function probed(file: Uint8Array, stream: number): Packet[] {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-mp4-'));
+  try {
+    const path = join(folder, 'film.mp4');
+    writeFileSync(path, file);
+    const show = ['-show_packets', '-show_data_hash', 'crc32', '-of', 'json', '-select_streams', `${stream}`];
+    const { packets }: Probed = JSON.parse(
+      run('ffprobe', [...show, path], new Uint8Array(0)).stdout.toString(),
+    );
+    return packets.map(({ pts_time, duration_time, flags, data_hash }) => ({
+      time: Number(pts_time),
+      duration: Number(duration_time ?? 0),
+      isHidden: flags.includes('D'),
+      sum: data_hash.replace('CRC32:', ''),
+    }));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 const inOrder = ({ count }: Served): number[] => Array.from({ length: count }, (_, n) => n);
 
 async function sums(served: Served, order: readonly number[]): Promise<Map<string, number>> {
@@ -143,10 +223,26 @@ describe.each(ROWS)('MP4: $name', ({ make }) => {
     const served = await serve(file());
     const source = byTrack(await readAll(await openMp4(memorySource(file()), NEVER)));
     for (const rendition of served.renditions) {
-      const { id } = rendition.kind === 'video' ? rendition.video.track : rendition.audio.track;
+      const { id } = trackOf(rendition);
       const samples = (await allSegments(served, rendition)).flatMap(({ samples }) => samples);
       const theirs = (source.get(id) ?? []).map(({ sum }) => sum.toString(16).padStart(8, '0'));
       expect(samples.map((sample) => sample.crc32)).toEqual(theirs);
+    }
+  });
+
+  test('packets are those that ffprobe reads, and when it has them', async () => {
+    const served = await serve(file());
+    for (const rendition of served.renditions) {
+      const { index } = trackOf(rendition);
+      const samples = (await allSegments(served, rendition)).flatMap(({ samples }) => samples);
+      // Of fragments ffprobe does not say what the edit list hides.
+      const isHeard = ({ time, duration, isHidden }: Packet) => time + duration > 0.0001 && !isHidden;
+      const all = probed(file(), index);
+      const theirs = rendition.kind === 'video' ? all : all.filter(isHeard);
+      expect(samples.map((sample) => sample.crc32)).toEqual(theirs.map(({ sum }) => sum));
+      const zero = served.title.zero / 1e9;
+      const apart = samples.map(({ pts }, i) => pts / rendition.timescale + zero - (theirs[i]?.time ?? 0));
+      expect(Math.max(...apart.map(Math.abs))).toBeLessThan(0.0006);
     }
   });
 

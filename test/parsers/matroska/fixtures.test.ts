@@ -7,9 +7,8 @@ import type { Demuxer, Sample } from '../../../src/core/contracts.ts';
 import { fixture, type PacketRow, packetTable } from '../../helpers/fixtures.ts';
 import { pieceSource, random, readAll, readFile, signal } from './reading.ts';
 
-const names = readdirSync(new URL('../../../fixtures/', import.meta.url))
-  .filter((file) => file.endsWith('.packets.tsv'))
-  .map((file) => file.replace('.packets.tsv', ''));
+const files = readdirSync(new URL('../../../fixtures/', import.meta.url));
+const names = files.filter((file) => /\.mk[va]$/.test(file)).map((file) => file.replace(/\.mk[va]$/, ''));
 
 /** The container rounds to 1 ms. */
 const PRECISION = 1_050_000;
@@ -118,9 +117,6 @@ const isSame = (a: Sample, b: Sample | undefined): boolean =>
   Buffer.compare(a.data, b.data) === 0;
 
 test('every fixture has its packet table', () => {
-  const media = readdirSync(new URL('../../../fixtures/', import.meta.url)).filter((file) =>
-    /\.mk[va]$/.test(file),
-  );
-  expect(media.map((file) => file.replace(/\.mk[va]$/, '')).sort()).toEqual([...names].sort());
+  expect(names.filter((name) => !files.includes(`${name}.packets.tsv`))).toEqual([]);
   expect(names.length).toBeGreaterThan(15);
 });
