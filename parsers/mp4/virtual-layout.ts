@@ -1,6 +1,6 @@
 import { NANOSECONDS_PER_SECOND, type Nanoseconds } from '../../src/core/time.ts';
 import type { EditPlan } from './edit-list.ts';
-import { placing } from './presentation.ts';
+import { placeColumn } from './presentation.ts';
 import type { SampleTable } from './sample-table.ts';
 
 /** What is read of one track. */
@@ -79,21 +79,23 @@ function presented(track: TableTrack): LaidTrack & { readonly keys: Float64Array
   let count = 0;
   let latest = Number.NEGATIVE_INFINITY;
   for (const segment of plan.segments) {
-    const timeOf = placing(plan, segment);
     const end = Math.min(segment.end, table.count);
+    const from = count;
     for (let i = segment.first; i < end; i++) {
-      const offset = compositionOffsets ? (compositionOffsets[i] ?? 0) : 0;
-      const composed = (table.times[i] ?? 0) + offset;
+      const composed = (table.times[i] ?? 0) + (compositionOffsets ? (compositionOffsets[i] ?? 0) : 0);
       if (sizes[i] === 0 || composed < segment.from) continue;
-      const time = timeOf(composed);
-      const key = time - offset * perTick;
-      if (key > latest) latest = key;
       rows[count] = i;
-      keys[count] = latest;
-      times[count] = time;
+      times[count] = composed;
       count++;
     }
+    placeColumn(times, { from, to: count }, plan, segment);
   }
+  if (compositionOffsets)
+    for (let i = 0; i < count; i++) {
+      const key = (times[i] ?? 0) - (compositionOffsets[rows[i] ?? 0] ?? 0) * perTick;
+      if (key > latest) latest = key;
+      keys[i] = latest;
+    }
   return {
     ...track,
     rows: count < table.count ? rows.slice(0, count) : rows,

@@ -84,13 +84,13 @@ function pictureBytes({ stamps, sizes }: TrackSurvey, cuts: readonly Cut[]): num
   const bytes = cuts.map(() => 0);
   let n = -1;
   let sum = 0;
-  let next = cuts[0]?.point.time;
+  let next: number = cuts[0]?.point.time ?? Number.NaN;
   for (let i = 0; i < stamps.length; i++) {
     if (stamps[i] === next) {
       if (n >= 0) bytes[n] = sum;
       sum = 0;
       n++;
-      next = cuts[n + 1]?.point.time;
+      next = cuts[n + 1]?.point.time ?? Number.NaN;
     }
     sum += sizes[i] ?? 0;
   }
