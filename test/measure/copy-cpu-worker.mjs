@@ -2,6 +2,7 @@
 // segment of the first video and the first audio rendition by itself.
 import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { liveSegments } from '../../dist/src/pipeline/live/live-segment.js';
 import { openPass } from '../../dist/src/pipeline/live/pass.js';
 import { planTitle } from '../../dist/src/pipeline/plan-title.js';
 import { renderSegment } from '../../dist/src/pipeline/render-segment.js';
@@ -31,7 +32,7 @@ async function pass() {
   const sequence = { size, open: () => read({ start: 0, end: size }) };
   const { segments } = await openPass(sequence, options, signal);
   let bytes = 0;
-  for await (const segment of segments) bytes += segment.size;
+  for await (const segment of liveSegments(segments)) bytes += segment.size;
   return bytes;
 }
 

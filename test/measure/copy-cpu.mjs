@@ -66,6 +66,8 @@ try {
       minute,
       '-c',
       'copy',
+      // In order it is read from the movie box on.
+      ...(values.container === 'mp4' ? ['-movflags', 'faststart'] : []),
       '-f',
       FORMATS[values.container],
       path,
