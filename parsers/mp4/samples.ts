@@ -123,34 +123,37 @@ function takerOf(track: SampleTrack, isAsStored: boolean): Taker {
   const readingOf = (row: number) => readings[(table.descriptions?.[row] ?? table.description) - 1] ?? null;
   const main = readings[table.description - 1] ?? null;
   const joiner: Joiner | null = (!isAsStored && main?.setup.joiner?.(timeAt(laid, 0))) || null;
-  const factsOf = ({ index, position }: Row) => {
-    const row = laid.rows[index] ?? 0;
-    const duration = rescale(decodeDuration(table, row), plan.mediaTimescale, NANOSECONDS_PER_SECOND);
-    const facts = {
-      trackId: id,
-      time: timeAt(laid, index),
-      isKey: isSync(table, row),
-      position,
-      entry: position,
-    };
-    return { row, facts, duration: nanoseconds(duration) };
-  };
+  const durationOf = (row: number) =>
+    nanoseconds(rescale(decodeDuration(table, row), plan.mediaTimescale, NANOSECONDS_PER_SECOND));
   return {
-    add(piece, bytes) {
-      const { row, facts, duration } = factsOf(piece);
+    add({ index, position }, bytes) {
+      const row = laid.rows[index] ?? 0;
       const reading = readingOf(row);
-      if (isAsStored) return [{ ...facts, duration, data: bytes }];
-      if (!reading) return null;
-      const data = normalized(reading, bytes);
+      const data = isAsStored ? bytes : reading && normalized(reading, bytes);
       if (!data) return null;
-      const sample = { ...facts, duration, data };
+      const sample: Sample = {
+        trackId: id,
+        time: timeAt(laid, index),
+        duration: durationOf(row),
+        isKey: isSync(table, row),
+        position,
+        entry: position,
+        data,
+      };
       return joiner ? joiner.add(sample) : [sample];
     },
-    head(piece, bytes) {
-      const { row, facts } = factsOf(piece);
+    head({ index, position }, bytes) {
+      const row = laid.rows[index] ?? 0;
       const reading = readingOf(row);
       if (!reading) return null;
-      return { ...facts, prefix: reading.setup.isPrefixUsable ? bytes : new Uint8Array(0) };
+      return {
+        trackId: id,
+        time: timeAt(laid, index),
+        isKey: isSync(table, row),
+        position,
+        entry: position,
+        prefix: reading.setup.isPrefixUsable ? bytes : new Uint8Array(0),
+      };
     },
     flush: () => joiner?.flush() ?? [],
   };

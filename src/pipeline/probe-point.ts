@@ -63,7 +63,12 @@ function judge(video: VideoTrack, { key, point, samples, precision }: Found): Pr
 const headOf = (sample: Sample): SampleHead => ({ ...sample, prefix: sample.data });
 
 /** Whether this is the picture that a cut means: by place where that is known, else the first key picture in time. */
-export function isAt(head: SampleHead, point: CutPoint, trackId: number, precision: Nanoseconds): boolean {
+export function isAt(
+  head: Pick<SampleHead, 'trackId' | 'position' | 'isKey' | 'time'>,
+  point: CutPoint,
+  trackId: number,
+  precision: Nanoseconds,
+): boolean {
   if (head.trackId !== trackId) return false;
   if (point.blockPosition !== null) return head.position >= point.blockPosition;
   return head.isKey !== false && head.position >= point.position && head.time >= point.time - precision;

@@ -50,15 +50,16 @@ export async function* videoPackets(
   const pictures = new PictureClock(video, title.timeline.end, counters);
   const ending: Ending = { firstTime: null, cutTime: null, earliest: Number.POSITIVE_INFINITY, leading: 0 };
   const atEnd = () => ending.firstTime !== null;
+  const isAtCut = (sample: Sample, point: CutPoint) => isAt(sample, point, video.track.id, demuxer.precision);
   let hasBegun = false;
 
   for await (const batch of demuxer.samples(query, signal)) {
     const ready: TimedPacket[] = [];
     for (const sample of batch.samples) {
       if (sample.trackId !== video.track.id) recorder.add(sample);
-      else if (!hasBegun && !isAt(headOf(sample), cut.point, video.track.id, demuxer.precision))
-        counters.droppedPackets += n === 0 ? 1 : 0;
-      else if (next && hasBegun && meetsNext(title, ending, { head: headOf(sample), next, isWhole: true })) {
+      else if (!hasBegun && !isAtCut(sample, cut.point)) counters.droppedPackets += n === 0 ? 1 : 0;
+      else if (next && hasBegun && (ending.cutTime !== null || isAtCut(sample, next.point))) {
+        meetsNext(title, ending, { head: headOf(sample), next, isWhole: true });
         if (atEnd()) break;
       } else {
         hasBegun = true;
