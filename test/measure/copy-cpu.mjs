@@ -18,6 +18,8 @@ const SECONDS = 60;
 const LOOPS = [10, 40];
 const FRAGMENTED = 'frag_keyframe+empty_moov+delay_moov+default_base_moof';
 
+/** As `npm start`. */
+const FLAGS = ['--max-semi-space-size=4'];
 const worker = fileURLToPath(new URL('copy-cpu-worker.mjs', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'sluice-copy-cpu-'));
 const ffmpeg = (...args) => execFileSync('ffmpeg', ['-v', 'error', '-y', ...args]);
@@ -75,9 +77,9 @@ try {
     return { path, gigabytes: statSync(path).size / 1e9 };
   });
   const ways = {
-    'Sluice, one pass': (path) => cpuOf(process.execPath, [worker, path, 'pass']),
+    'Sluice, one pass': (path) => cpuOf(process.execPath, [...FLAGS, worker, path, 'pass']),
     'Sluice, every segment of pictures and of sound': (path) =>
-      cpuOf(process.execPath, [worker, path, 'segments']),
+      cpuOf(process.execPath, [...FLAGS, worker, path, 'segments']),
     'ffmpeg -c copy': (path) =>
       cpuOf('ffmpeg', [
         '-v',
