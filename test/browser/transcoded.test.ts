@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, launchChromium, SKIPPED } from '../helpers/chromium.ts';
+import { someOf } from '../helpers/rows.ts';
 import { type RunningSluice, startSluice } from '../helpers/sluice.ts';
 import { file, startUpstream, type Upstream } from '../helpers/upstream.ts';
 import { firstFrameSeconds, playToTheEnd, readEvents, seekAbout, waitForPlaying } from './playing.ts';
@@ -56,8 +57,8 @@ declare global {
 }
 
 const FILMS = [
-  { name: 'E-AC-3 5.1', codec: ['-c:a', 'eac3', '-b:a', '448k'] },
   { name: 'AC-3 5.1 in MPEG-TS', codec: ['-c:a', 'ac3', '-b:a', '448k', '-f', 'mpegts'] },
+  { name: 'E-AC-3 5.1', codec: ['-c:a', 'eac3', '-b:a', '448k'] },
 ] as const;
 
 const isForced = process.env.SLUICE_NO_SKIP === '1';
@@ -79,10 +80,9 @@ describe.skipIf(!hasChromium() && !isForced)(title, () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.for(FILMS)('H.264 and $name: sound, twenty seeks, the end', { timeout: 120_000 }, async ({
-    name,
-    codec,
-  }) => {
+  it.for(someOf<(typeof FILMS)[number]>(FILMS, 2))('H.264 and $name: sound, twenty seeks, the end', {
+    timeout: 120_000,
+  }, async ({ name, codec }) => {
     const path = join(folder, 'film.mkv');
     makeFilm(path, codec);
     const upstream: Upstream = await startUpstream(

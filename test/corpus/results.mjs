@@ -34,7 +34,7 @@ export function writeResults(results) {
   const text = [
     '# Corpus results',
     '',
-    'Made by `npm run corpus`: every Matroska and WebM file, `--random-order --decode --source`. Grades, best first:',
+    'Made by `npm run corpus`: every file of the corpus, `--random-order --decode --source`. Grades, best first:',
     '**played** every video and audio track, nothing found; **partly** the same for some of them, the others named with',
     'the reason; **refused** an error with a code; **findings** the checker finds something; **broken** no clear answer.',
     'A grade that falls fails the run.',
