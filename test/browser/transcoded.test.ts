@@ -14,7 +14,7 @@ const SECONDS = 40;
 /** Of a tone at half of full scale in one of six channels, mixed down: about -20 dB. */
 const AUDIBLE = 0.02;
 /** A first frame waits for a first segment of sound. */
-const FIRST_FRAME_SECONDS = 2.5;
+const FIRST_FRAME_SECONDS = 4;
 
 /** Tones in all channels, in a codec that Chromium does not decode. */
 function makeFilm(path: string, codec: readonly string[]): void {
