@@ -41,12 +41,8 @@ export function soundTrack({ config, codecDelay, unreadable, ...facts }: SoundFa
   };
 }
 
-/** Rounded to nearest. Whole seconds apart: their product with what is left of them is no large number. */
-export function timeOfSamples(samples: number, rate: number): Nanoseconds {
-  const seconds = Math.floor(samples / rate);
-  const rest = rescale(samples - seconds * rate, rate, NANOSECONDS_PER_SECOND);
-  return nanoseconds(seconds * NANOSECONDS_PER_SECOND + rest);
-}
+export const timeOfSamples = (samples: number, rate: number): Nanoseconds =>
+  nanoseconds(rescale(samples, rate, NANOSECONDS_PER_SECOND));
 
 /**
  * Bytes of a source that can be read anywhere.

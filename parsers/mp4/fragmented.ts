@@ -13,8 +13,9 @@ export async function openFragmented(file: FragmentedFile): Promise<Demuxer> {
   const start = file.moov.end;
   const tracks = file.asStored ? [...declared] : await completed(file, start);
   const isInOrder = file.access === 'in order';
-  const { points: index, ends } = isInOrder ? NO_INDEX : await readIndex(file, tracks);
-  const chapters = isInOrder ? [] : await readTextChapters(movie, file, file.signal);
+  const [{ points: index, ends }, chapters] = isInOrder
+    ? [NO_INDEX, []]
+    : await Promise.all([readIndex(file, tracks), readTextChapters(movie, file, file.signal)]);
   return {
     container: 'mp4',
     tracks: tracks.map(({ track }) => track),

@@ -93,47 +93,17 @@ export function placing(
   { movieTimescale, mediaTimescale }: EditPlan,
   { start, mediaTime }: EditSegment,
 ): (time: number) => Nanoseconds {
-  if (start === 0) {
-    const toTime = nanosecondsOf(mediaTimescale);
-    return (time) => toTime(time - mediaTime);
-  }
+  if (start === 0) return (time) => toNanoseconds(time - mediaTime, mediaTimescale);
   const perMedia = movieTimescale / divisor(movieTimescale, mediaTimescale);
   const unit = perMedia * mediaTimescale;
   const begin = start * (unit / movieTimescale);
-  const toTime = nanosecondsOf(unit);
   const [movie, media] = [BigInt(movieTimescale), BigInt(mediaTimescale)];
   return (time) => {
     const sum = begin + (time - mediaTime) * perMedia;
-    if (Number.isSafeInteger(unit) && Number.isSafeInteger(sum)) return toTime(sum);
+    if (Number.isSafeInteger(unit) && Number.isSafeInteger(sum)) return toNanoseconds(sum, unit);
     const exact = BigInt(start) * media + BigInt(time - mediaTime) * movie;
     return nanoseconds(Number(divideRounding(exact * BigInt(NANOSECONDS_PER_SECOND), movie * media)));
   };
-}
-
-/** As `placing`, of a stretch of a column and in place: a film has hundreds of thousands. */
-export function placeColumn(
-  column: Float64Array,
-  { from, to }: { readonly from: number; readonly to: number },
-  plan: EditPlan,
-  segment: EditSegment,
-): void {
-  const { mediaTimescale: timescale } = plan;
-  const { start, mediaTime } = segment;
-  const place = placing(plan, segment);
-  const isPlain = start === 0 && timescale <= SMALL_TIMESCALE;
-  const half = Math.floor(timescale / 2);
-  for (let i = from; i < to; i++) {
-    const time = column[i] ?? 0;
-    if (!isPlain || time < mediaTime) {
-      column[i] = place(time);
-      continue;
-    }
-    const value = time - mediaTime;
-    const whole = Math.floor(value / timescale);
-    const product = (value - whole * timescale) * NANOSECONDS_PER_SECOND + half;
-    const quotient = Math.floor(product / timescale);
-    column[i] = whole * NANOSECONDS_PER_SECOND + (quotient * timescale > product ? quotient - 1 : quotient);
-  }
 }
 
 function divisor(a: number, b: number): number {
@@ -149,21 +119,5 @@ function divideRounding(value: bigint, by: bigint): bigint {
   return shifted % (by * 2n) < 0n ? quotient - 1n : quotient;
 }
 
-/** Below it a rest of a second takes no large integers. */
-const SMALL_TIMESCALE = 4_000_000;
-
-/** Ticks as nanoseconds, exact and rounded to nearest: seconds and the rest apart. */
-function nanosecondsOf(timescale: number): (value: number) => Nanoseconds {
-  const half = Math.floor(timescale / 2);
-  const isSmall = timescale <= SMALL_TIMESCALE;
-  return (value) => {
-    const whole = Math.floor(value / timescale);
-    const rest = value - whole * timescale;
-    if (!isSmall || rest < 0 || rest >= timescale)
-      return nanoseconds(whole * NANOSECONDS_PER_SECOND + rescale(rest, timescale, NANOSECONDS_PER_SECOND));
-    const product = rest * NANOSECONDS_PER_SECOND + half;
-    const quotient = Math.floor(product / timescale);
-    const rounded = quotient * timescale > product ? quotient - 1 : quotient;
-    return nanoseconds(whole * NANOSECONDS_PER_SECOND + rounded);
-  };
-}
+const toNanoseconds = (value: number, timescale: number): Nanoseconds =>
+  nanoseconds(rescale(value, timescale, NANOSECONDS_PER_SECOND));

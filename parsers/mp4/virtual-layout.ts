@@ -1,6 +1,6 @@
 import { NANOSECONDS_PER_SECOND, type Nanoseconds } from '../../src/core/time.ts';
 import type { EditPlan } from './edit-list.ts';
-import { placeColumn } from './presentation.ts';
+import { placing } from './presentation.ts';
 import type { SampleTable } from './sample-table.ts';
 
 /** What is read of one track. */
@@ -79,16 +79,15 @@ function presented(track: TableTrack): LaidTrack & { readonly keys: Float64Array
   let count = 0;
   let latest = Number.NEGATIVE_INFINITY;
   for (const segment of plan.segments) {
+    const timeOf = placing(plan, segment);
     const end = Math.min(segment.end, table.count);
-    const from = count;
     for (let i = segment.first; i < end; i++) {
       const composed = (table.times[i] ?? 0) + (compositionOffsets ? (compositionOffsets[i] ?? 0) : 0);
       if (sizes[i] === 0 || composed < segment.from) continue;
       rows[count] = i;
-      times[count] = composed;
+      times[count] = timeOf(composed);
       count++;
     }
-    placeColumn(times, { from, to: count }, plan, segment);
   }
   if (compositionOffsets)
     for (let i = 0; i < count; i++) {

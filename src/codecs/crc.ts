@@ -29,12 +29,40 @@ export function leadingCrc16(bytes: Uint8Array): number {
   return crc;
 }
 
-/** x^32 + … + 1 (0x04c11db7) from all ones, not reflected: ISO/IEC 13818-1, Annex A. 0 over bytes that end with their own. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte << 24;
-    for (let i = 0; i < 8; i++) crc = crc & 0x80000000 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+/**
+ * x^32 + … + 1 (0x04c11db7), not reflected: ISO/IEC 13818-1, Annex A, from all ones; 0 over bytes that end with their own.
+ * @param start of what stands before
+ */
+export function crc32(bytes: Uint8Array, start = 0xffffffff): number {
+  let crc = start | 0;
+  let at = 0;
+  for (; at + 3 < bytes.length; at += 4) {
+    crc ^=
+      ((bytes[at] ?? 0) << 24) |
+      ((bytes[at + 1] ?? 0) << 16) |
+      ((bytes[at + 2] ?? 0) << 8) |
+      (bytes[at + 3] ?? 0);
+    crc =
+      (T3[crc >>> 24] ?? 0) ^
+      (T2[(crc >>> 16) & 255] ?? 0) ^
+      (T1[(crc >>> 8) & 255] ?? 0) ^
+      (T0[crc & 255] ?? 0);
   }
+  for (; at < bytes.length; at++) crc = (crc << 8) ^ (T0[(crc >>> 24) ^ (bytes[at] ?? 0)] ?? 0);
   return crc >>> 0;
 }
+
+/** Remainders of a byte that is followed by 0 to 3 bytes of zeros. */
+const CRC_32 = ((): readonly Int32Array[] => {
+  const first = Int32Array.from({ length: 256 }, (_, byte) => {
+    let crc = byte << 24;
+    for (let bit = 0; bit < 8; bit++) crc = crc < 0 ? (crc << 1) ^ 0x04c11db7 : crc << 1;
+    return crc;
+  });
+  const tables = [first];
+  for (let i = 1; i < 4; i++)
+    tables.push((tables[i - 1] ?? first).map((crc) => (crc << 8) ^ (first[crc >>> 24] ?? 0)));
+  return tables;
+})();
+
+const [T0, T1, T2, T3] = CRC_32 as readonly [Int32Array, Int32Array, Int32Array, Int32Array];

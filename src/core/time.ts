@@ -31,6 +31,14 @@ function divideFloor(value: number, factor: number, divisor: number, bias: numbe
   const product = value * factor + bias;
   if (Math.abs(product) < Number.MAX_SAFE_INTEGER && Math.abs(value * factor) < Number.MAX_SAFE_INTEGER)
     return Math.floor(product / divisor) + correction(product, divisor);
+  // Whole units of the divisor apart: most products that are too large are small then.
+  const whole = Math.floor(value / divisor);
+  const rest = (value - whole * divisor) * factor + bias;
+  const wholes = whole * factor;
+  if (rest >= 0 && rest < Number.MAX_SAFE_INTEGER && Math.abs(wholes) < Number.MAX_SAFE_INTEGER) {
+    const sum = wholes + Math.floor(rest / divisor) + correction(rest, divisor);
+    if (Number.isSafeInteger(sum)) return sum;
+  }
   const n = BigInt(value) * BigInt(factor) + BigInt(bias);
   const d = BigInt(divisor);
   const q = n / d;

@@ -6,9 +6,6 @@ import type { AppEnv, ReceivedFile } from './deps.ts';
 import { answerError } from './errors.ts';
 import { readSelection } from './media-request.ts';
 
-/** Nobody knows it before the end, but it is no broadcast that could be taken up again where it was cut. */
-const UNTOLD = Number.MAX_SAFE_INTEGER;
-
 /** What a proxy or a browser takes for a header. */
 const MAX_OMITTED = 4096;
 
@@ -20,7 +17,7 @@ export function remuxRoutes(): Hono<AppEnv> {
     const { signal } = c.req.raw;
     const file = await c.var.deps.desk.receive(c, signal);
     try {
-      const movie = await openMovie({ size: UNTOLD, open: () => file.chunks }, options, signal);
+      const movie = await openMovie({ size: null, open: () => file.chunks }, options, signal);
       return await send(c, file, movie);
     } finally {
       file.close();

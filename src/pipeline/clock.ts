@@ -6,7 +6,7 @@ import {
   type Ticks,
   ticks,
 } from '../core/time.ts';
-import { stampRounding } from './stamp-rounding.ts';
+import { type RoundingFacts, SLACK, stampRounding } from './stamp-rounding.ts';
 
 /** One track's time line: container stamps in, ticks of its output timescale out, zero = start of the title. */
 export interface TrackClock {
@@ -16,8 +16,6 @@ export interface TrackClock {
 
 /** Stamps this near to a constant rate are meant to be on it. */
 const SNAP = 1_000_000;
-/** Room for the rounding of both ends of a comparison. */
-const SLACK = 50_000;
 /** Timescale of video without a constant rate. */
 const FREE_TIMESCALE = 90_000;
 /** Stamps off the grid must not be rounded visibly: at least this many ticks a second. */
@@ -77,16 +75,8 @@ export interface AudioClock extends TrackClock {
   readonly precision: Nanoseconds;
 }
 
-export interface AudioClockFacts {
+export interface AudioClockFacts extends RoundingFacts {
   readonly zero: Nanoseconds;
-  readonly sampleRate: number;
-  readonly frameSize: number;
-  /** Every frame lasts a multiple of it: the frame size itself where all are equal. */
-  readonly step: number;
-  /** Stamps of the track that were seen while planning, any order. */
-  readonly seen: readonly Nanoseconds[];
-  /** Rounding of the container's stamps. */
-  readonly precision: Nanoseconds;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Timeline } from '../core/timeline.ts';
 import type { AudioTranscoder } from '../core/transcoding.ts';
 import { type AudioClock, audioClock, fitsRate, videoClock } from './clock.ts';
 import type { RecoveryPoints } from './select-tracks.ts';
-import type { Survey } from './survey.ts';
+import { beginningOfColumn, type Survey } from './survey.ts';
 import type { PlannedAudio, PlannedVideo } from './title.ts';
 import { audioForms } from './transcoded/audio-forms.ts';
 
@@ -22,7 +22,7 @@ export function planVideo(track: VideoTrack, survey: Survey, span: Span): Planne
   const clock = videoClock({ zero, first: seen?.first ?? zero, rate });
   const seconds = (end - (seen?.first ?? zero)) / NANOSECONDS_PER_SECOND;
   const count = survey.kind === 'whole' ? stamps.length : pictures;
-  const distances = distancesIn(Array.prototype.slice.call(stamps, 0, LOOKED_AT));
+  const distances = distancesIn(beginningOfColumn(stamps, LOOKED_AT));
   const measured = distances[distances.length >> 1] ?? DEFAULT_PICTURE;
   const usual = rate ? (NANOSECONDS_PER_SECOND * rate.den) / rate.num : measured;
   return {
@@ -82,7 +82,7 @@ export function planAudioClock(track: AudioTrack, { survey, zero, demuxer }: Clo
     sampleRate: track.sampleRate,
     frameSize,
     step: track.frameSize ?? track.frameStep ?? sizes.reduce(greatestCommonDivisor, frameSize),
-    seen: Array.prototype.slice.call(seen?.stamps ?? [], 0, ENOUGH_FRAMES),
+    seen: beginningOfColumn(seen?.stamps ?? [], ENOUGH_FRAMES),
     precision: demuxer.precision,
   });
 }

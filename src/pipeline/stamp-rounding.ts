@@ -2,8 +2,8 @@ import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/t
 
 /** Matroska's usual precision, which MP4 files made of such files keep in their stamps. */
 const MILLISECOND = 1_000_000;
-/** Of a comparison of two stamps. */
-const SLACK = 50_000;
+/** Room for the rounding of both ends of a comparison. */
+export const SLACK = 50_000;
 /** Stamps that leave the grid and come back: a splice does so once. */
 const FEWEST_CHANGES = 3;
 const SHARE_OF_CHANGES = 0.05;
@@ -11,9 +11,11 @@ const SHARE_OF_CHANGES = 0.05;
 export interface RoundingFacts {
   readonly sampleRate: number;
   readonly frameSize: number;
-  /** As of `AudioClockFacts`. */
+  /** Every frame lasts a multiple of it: the frame size itself where all are equal. */
   readonly step: number;
+  /** Stamps of the track that were seen while planning, any order. */
   readonly seen: readonly Nanoseconds[];
+  /** Rounding of the container's stamps. */
   readonly precision: Nanoseconds;
 }
 

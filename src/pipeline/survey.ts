@@ -57,6 +57,10 @@ export interface Sampling {
   readonly signal: AbortSignal;
 }
 
+/** The first of a column. */
+export const beginningOfColumn = <T>(column: ArrayLike<T>, count: number): T[] =>
+  Array.from({ length: Math.min(count, column.length) }, (_, i) => column[i] as T);
+
 export const keptIds = (kept: KeptTracks): Set<number> =>
   new Set([...(kept.video ? [kept.video] : []), ...kept.audio].map((track) => track.id));
 

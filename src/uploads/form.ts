@@ -1,4 +1,4 @@
-import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { MediaError, truncated, unsupported } from '../core/errors.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { BodySink } from './body.ts';
@@ -33,7 +33,7 @@ export function readForm(contentType: string, events: FormEvents): BodySink {
     if (refusal) return fail(refusal);
     state.hasFile = true;
     events.file(name || null);
-    takeFile(file, (chunk) => {
+    file.on('data', (chunk: Buffer) => {
       state.fileBytes += chunk.length;
       if (!state.isOver) events.data(chunk);
     });
@@ -88,10 +88,6 @@ function whyNot(encoding: string, type: string): MediaError | null {
     return unsupported('The form holds another multipart body; send the file');
   if (/^(7bit|8bit|binary)$/.test(encoding)) return null;
   return unsupported('The file is encoded for mail (Content-Transfer-Encoding); send its bytes as they are');
-}
-
-function takeFile(file: BusboyFileStream, take: (chunk: Buffer) => void): void {
-  file.on('data', take);
 }
 
 function refuseExcess(form: BusboyInstance, fail: (reason: MediaError) => void): void {

@@ -1,6 +1,6 @@
 import type { MovieTrack } from '../../../muxers/fmp4/init.ts';
 import { MovieWriter } from '../../../muxers/fmp4/movie.ts';
-import type { Sequence, TimedPacket } from '../../core/contracts.ts';
+import type { Sequence } from '../../core/contracts.ts';
 import { NO_BANDWIDTH, type Rendition } from '../renditions.ts';
 import type { SelectionOptions, TrackDecision } from '../select-tracks.ts';
 import type { Title } from '../title.ts';
@@ -27,13 +27,13 @@ export async function openMovie(
   options: SelectionOptions,
   signal: AbortSignal,
 ): Promise<Movie> {
-  const { title, renditions, segments } = await openPass(sequence, options, signal, STREAMED);
+  const { title, renditions, segments } = await openPass(sequence, options, signal, {
+    cutting: STREAMED,
+    isBridged: false,
+  });
   const tracks = new Map(renditions.map((rendition, i) => [rendition, movieTrack(rendition, i + 1)]));
   return { title, omitted: omittedOf(title, renditions), chunks: write(tracks, segments) };
 }
-
-/** Seconds of a track that lie together: who plays the file as it comes has both kinds soon. */
-const TOGETHER = 0.5;
 
 const movieTrack = (rendition: Rendition, trackId: number): MovieTrack => ({
   track: rendition.kind === 'video' ? rendition.video.track : rendition.track,
@@ -61,34 +61,9 @@ async function* write(
   const writer = new MovieWriter([...tracks.values()]);
   yield writer.beginning();
   for await (const { packets } of segments)
-    for (const { rendition, packets: own } of inOrder(packets)) {
+    for (const [rendition, own] of packets) {
       const track = tracks.get(rendition);
       if (track) yield writer.fragment(track, own);
     }
   yield writer.end();
-}
-
-/** What is written together of a rendition. */
-interface Run {
-  readonly rendition: Rendition;
-  /** Seconds. */
-  readonly start: number;
-  readonly packets: TimedPacket[];
-}
-
-/** A segment in pieces, by time. */
-const inOrder = (segment: CutSegment['packets']): Run[] =>
-  [...segment]
-    .flatMap(([rendition, packets]) => runsOf(rendition, packets))
-    .sort((a, b) => a.start - b.start);
-
-function runsOf(rendition: Rendition, packets: readonly TimedPacket[]): Run[] {
-  const runs: Run[] = [];
-  for (const packet of packets) {
-    const time = packet.dts / rendition.timescale;
-    const run = runs.at(-1);
-    if (run && time < run.start + TOGETHER) run.packets.push(packet);
-    else runs.push({ rendition, start: time, packets: [packet] });
-  }
-  return runs;
 }

@@ -21,6 +21,15 @@ export interface Pass {
   readonly segments: AsyncGenerator<CutSegment>;
 }
 
+/** What a pass is made for. */
+export interface PassKind {
+  readonly cutting: Cutting;
+  /** A broadcast goes on with another transfer where its connection was cut. */
+  readonly isBridged: boolean;
+}
+
+const LISTED_PASS: PassKind = { cutting: LISTED, isBridged: true };
+
 /**
  * Reads as much as it takes to know tracks and clocks.
  * @param signal ends the whole pass
@@ -30,7 +39,7 @@ export async function openPass(
   sequence: Sequence,
   options: SelectionOptions,
   signal: AbortSignal,
-  cutting: Cutting = LISTED,
+  { cutting, isBridged }: PassKind = LISTED_PASS,
 ): Promise<Pass> {
   const source = new OneWaySource(sequence, signal);
   try {
@@ -42,7 +51,7 @@ export async function openPass(
     const declared = selectTracks(demuxer.tracks, options);
     refuseNothing(declared);
     source.forget();
-    if (demuxer.crossesSeams) source.bridge((head) => demuxer.resync(head, 0) !== null);
+    if (isBridged && demuxer.crossesSeams) source.bridge((head) => demuxer.resync(head, 0) !== null);
     const { start, end } = demuxer.payload;
     const query = { start, soft: start, end, tracks: keptIds(declared.kept) };
     const batches = demuxer.samples(query, signal)[Symbol.asyncIterator]();

@@ -19,6 +19,7 @@ export interface Cutting {
 
 /** A fast start, then steady. Where media comes as fast as it plays, a player has to have as much in hand as one lasts. */
 const TARGETS = [2, 2, 4] as const;
+const listedTarget = (n: number): number => TARGETS[n] ?? TARGETS[2];
 
 /**
  * EXT-X-TARGETDURATION of what grows, fixed from its first listing on: the last target and a GOP of 250 pictures, the
@@ -30,8 +31,8 @@ const SHORTEST = 0.5;
 
 /** Segments that lists tell of: with a last piece that joins it the longest is no longer than the target duration. */
 export const LISTED: Cutting = {
-  target: (n) => TARGETS[n] ?? TARGETS[2],
-  soundTarget: (n) => TARGETS[n] ?? TARGETS[2],
+  target: listedTarget,
+  soundTarget: listedTarget,
   longest: TARGET_DURATION - SHORTEST,
   shortest: SHORTEST,
   most: LIMITS.segments,
