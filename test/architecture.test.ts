@@ -26,6 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/state.ts': [],
   'src/app.ts': ['src/core', 'src/http'],
   'src/open-source.ts': ['src/pipeline', 'src/proxy', 'src/sources'],
+  'src/portable-deps.ts': ['src/core', 'src/http', 'src/pipeline', 'src/proxy'],
   'src/node.ts': [
     'src/core',
     'src/app.ts',
