@@ -11,6 +11,8 @@ export interface FragmentPlan {
   readonly sequence: number;
   /** The first of its segment. */
   readonly isFirst: boolean;
+  /** What is taken from all times: ticks. */
+  readonly origin?: number;
 }
 
 /** Segment Type: ISO/IEC 14496-12, 8.16.2. CMAF segment brand: ISO/IEC 23000-19, 7.2. */
@@ -73,7 +75,11 @@ function layoutOf(kind: FragmentKind, samples: readonly TimedPacket[]): Layout {
   return kind === 'audio' && isUneven ? UNEVEN_AUDIO : LAYOUTS[kind];
 }
 
-const bitCount = (flags: number): number => flags.toString(2).replaceAll('0', '').length;
+function bitCount(flags: number): number {
+  let count = 0;
+  for (let rest = flags; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
 
 /** Sizes of boxes before their optional fields: moof, mfhd, traf, tfhd, tfdt, trun. */
 const FIXED_BYTES = 8 + 16 + 8 + 16 + 20 + 20;
@@ -85,7 +91,7 @@ const moofSize = ({ defaults, perSample }: Layout, sampleCount: number): number 
 function moof(plan: FragmentPlan, samples: readonly TimedPacket[]): Part {
   const layout = layoutOf(plan.kind, samples);
   const dataOffset = moofSize(layout, samples.length) + MDAT_HEADER_BYTES;
-  return box('moof', mfhd(plan), traf(plan.trackId, { samples, layout, dataOffset }));
+  return box('moof', mfhd(plan), traf(plan, { samples, layout, dataOffset }));
 }
 
 /** Movie Fragment Header: ISO/IEC 14496-12, 8.8.5. */
@@ -100,8 +106,8 @@ interface Run {
 }
 
 /** Track Fragment: ISO/IEC 14496-12, 8.8.6. */
-const traf = (trackId: number, run: Run): Part =>
-  box('traf', tfhd(trackId, run), tfdt(run.samples[0]?.dts ?? 0), trun(run));
+const traf = ({ trackId, origin = 0 }: FragmentPlan, run: Run): Part =>
+  box('traf', tfhd(trackId, run), tfdt((run.samples[0]?.dts ?? 0) - origin), trun(run));
 
 /** Track Fragment Header: ISO/IEC 14496-12, 8.8.7. */
 const tfhd = (trackId: number, { samples, layout }: Run): Part =>

@@ -1,5 +1,5 @@
 import type { AudioTrack, VideoTrack } from '../../src/core/media.ts';
-import { box, fixed, fourcc, fullBox, type Part, serialize, str, u16, u32, zeros } from './box.ts';
+import { box, fixed, fourcc, fullBox, type Part, serialize, str, u16, u32, u64, zeros } from './box.ts';
 import type { Bitrate } from './entry-parts.ts';
 import { iso639 } from './language.ts';
 import { audioEntry, videoEntry } from './sample-entry.ts';
@@ -18,23 +18,30 @@ type MediaTrack = VideoTrack | AudioTrack;
 export interface MovieTrack {
   readonly track: MediaTrack;
   readonly options: InitOptions;
+  /** Time zero of the file in the track's own ticks; 0 when absent. */
+  readonly origin?: number;
+  /** Ticks from there on that are not to be presented; none when absent. */
+  readonly hidden?: number;
 }
 
 /** The initialization segment of a track: its first configuration, no samples, no edit list. */
 export const initSegment = (track: MediaTrack, options: InitOptions): Uint8Array =>
   serialize(ftyp('iso6', 'cmfc', 'mp41'), moov([{ track, options }]));
 
-/** The beginning of a file with several tracks, of which the first of each kind is played. */
-export const movieBeginning = (tracks: readonly MovieTrack[]): Uint8Array =>
-  serialize(ftyp('iso6', 'mp41'), moov(tracks));
+/**
+ * The beginning of a file with several tracks, of which the first of each kind is played.
+ * @param duration of the fragments to come, in the first track's ticks; null when unknown
+ */
+export const movieBeginning = (tracks: readonly MovieTrack[], duration: number | null): Uint8Array =>
+  serialize(ftyp('iso6', 'mp41'), moov(tracks, duration));
 
 /** File Type: ISO/IEC 14496-12, 4.3. CMAF header brand: ISO/IEC 23000-19, 7.2. */
 const ftyp = (...brands: readonly string[]): Part =>
   box('ftyp', fourcc('iso6'), u32(0), ...brands.map((brand) => fourcc(brand)));
 
 /** Movie: ISO/IEC 14496-12, 8.2.1. */
-const moov = (tracks: readonly MovieTrack[]): Part =>
-  box('moov', mvhd(tracks), ...tracks.map((own, i) => trak(own, roleOf(tracks, i))), mvex(tracks));
+const moov = (tracks: readonly MovieTrack[], duration: number | null = null): Part =>
+  box('moov', mvhd(tracks), ...tracks.map((own, i) => trak(own, roleOf(tracks, i))), mvex(tracks, duration));
 
 interface Role {
   readonly isPlayed: boolean;
@@ -67,8 +74,20 @@ const mvhd = (tracks: readonly MovieTrack[]): Part =>
   );
 
 /** Track: ISO/IEC 14496-12, 8.3.1. */
-const trak = ({ track, options }: MovieTrack, role: Role): Part =>
-  box('trak', tkhd(track, options, role), mdia(track, options));
+const trak = ({ track, options, hidden = 0 }: MovieTrack, role: Role): Part =>
+  box(
+    'trak',
+    tkhd(track, options, role),
+    ...(hidden > 0 ? [box('edts', elst(hidden))] : []),
+    mdia(track, options),
+  );
+
+/** A duration of zero means: as long as the fragments are. ISO/IEC 14496-12, 8.6.6.1. */
+const AS_LONG_AS_IT_IS = 0;
+
+/** Edit List of one edit, which leaves out the beginning: ISO/IEC 14496-12, 8.6.6. */
+const elst = (hidden: number): Part =>
+  fullBox({ type: 'elst', version: 1, flags: 0 }, u32(1), u64(AS_LONG_AS_IT_IS), u64(hidden), u16(1, 0));
 
 /** Flags of tkhd. */
 const TRACK = { enabled: 1, inMovie: 2 } as const;
@@ -198,8 +217,11 @@ function sampleEntries(track: MediaTrack, bitrate: Bitrate | null): Part[] {
 }
 
 /** Movie Extends: ISO/IEC 14496-12, 8.8.1. */
-const mvex = (tracks: readonly MovieTrack[]): Part =>
-  box('mvex', ...tracks.map(({ options }) => trex(options)));
+const mvex = (tracks: readonly MovieTrack[], duration: number | null): Part =>
+  box('mvex', ...(duration === null ? [] : [mehd(duration)]), ...tracks.map(({ options }) => trex(options)));
+
+/** Movie Extends Header: ISO/IEC 14496-12, 8.8.2. */
+const mehd = (duration: number): Part => fullBox({ type: 'mehd', version: 1, flags: 0 }, u64(duration));
 
 /** Track Extends: ISO/IEC 14496-12, 8.8.3. Defaults stand in every fragment instead. */
 const trex = ({ trackId }: InitOptions): Part =>

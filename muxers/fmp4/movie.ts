@@ -9,29 +9,36 @@ const MAX_POINTS = 100_000;
 /** One file of several tracks, written from its first byte to its last: knows where it is. */
 export class MovieWriter {
   readonly #tracks: readonly MovieTrack[];
+  readonly #duration: number | null;
   /** Of the first track. */
   readonly #points: AccessPoint[] = [];
   #position = 0;
   #sequence = 0;
 
-  /** @param tracks with track_IDs of their own */
-  constructor(tracks: readonly MovieTrack[]) {
+  /**
+   * @param tracks with track_IDs of their own
+   * @param duration in the first track's ticks; null when unknown
+   */
+  constructor(tracks: readonly MovieTrack[], duration: number | null) {
     this.#tracks = tracks;
+    this.#duration = duration;
   }
 
   beginning(): Uint8Array[] {
-    return this.#written([movieBeginning(this.#tracks)]);
+    return this.#written([movieBeginning(this.#tracks, this.#duration)]);
   }
 
   /** A movie fragment of one track; packets in decode order. */
-  fragment({ track, options: { trackId } }: MovieTrack, packets: readonly TimedPacket[]): Uint8Array[] {
+  fragment(own: MovieTrack, packets: readonly TimedPacket[]): Uint8Array[] {
+    const { track, options, origin = 0 } = own;
+    const { trackId } = options;
     const [first] = packets;
     if (!first) return [];
     const isPoint = first.packet.isSync && trackId === this.#mainId && this.#points.length < MAX_POINTS;
-    if (isPoint) this.#points.push({ time: first.packet.pts, position: this.#position });
+    if (isPoint) this.#points.push({ time: first.packet.pts - origin, position: this.#position });
     this.#sequence++;
     return this.#written(
-      fragment({ kind: track.kind, trackId, sequence: this.#sequence, isFirst: false }, packets),
+      fragment({ kind: track.kind, trackId, sequence: this.#sequence, isFirst: false, origin }, packets),
     );
   }
 

@@ -3,7 +3,7 @@ import type { Sample, SampleHead } from '../../src/core/contracts.ts';
 import { corrupt, MediaError } from '../../src/core/errors.ts';
 import { type Nanoseconds, nanoseconds } from '../../src/core/time.ts';
 import type { Joiner } from '../elementary/joiner.ts';
-import { ID_LENGTH, MAX_HEAD_SIZE, Master, readElementHead, readVarint } from './ebml.ts';
+import { ID_LENGTH, Master, readElementHead, readVarint } from './ebml.ts';
 import { ELEMENTS } from './elements.ts';
 import { readFrames } from './lacing.ts';
 
@@ -51,16 +51,24 @@ export interface BlockSamples {
 
 const NOTHING: BlockSamples = { samples: [], damaged: 0 };
 
-/** A block that lies whole in memory, with the stamp of its cluster. */
+/** A block, with the stamp of its cluster. */
 export interface BlockBytes {
-  readonly content: Uint8Array;
-  /** File offset of `content`. */
-  readonly contentPosition: number;
+  /** Of a SimpleBlock or a BlockGroup. */
+  readonly id: number;
   /** File offset of the element. */
   readonly position: number;
+  /** File offset of its content. */
+  readonly contentPosition: number;
   /** File offset of the cluster it lies in. */
   readonly entry: number;
   readonly clusterTime: number;
+}
+
+/** Where the content of a block lies in memory. */
+export interface BlockContent {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
 interface BlockHeader {
@@ -79,16 +87,24 @@ const readBlockHeader = (cursor: ByteCursor): BlockHeader => ({
 });
 
 /** The samples of a SimpleBlock; none when its track is not in the context. */
-export function parseSimpleBlock(block: BlockBytes, context: BlockContext): BlockSamples {
-  const cursor = new ByteCursor(block.content, block.contentPosition);
+export function parseSimpleBlock(
+  block: BlockBytes,
+  { bytes, start, end }: BlockContent,
+  context: BlockContext,
+): BlockSamples {
+  const cursor = new ByteCursor(bytes, block.contentPosition - start, start, end);
   const header = readBlockHeader(cursor);
   const isKey = (header.flags & KEYFRAME) !== 0;
   return readSamples({ block, header, cursor, isKey, duration: null, discard: 0 }, context);
 }
 
 /** The samples of a BlockGroup: one without ReferenceBlock is a key picture (RFC 9559, 5.1.3.5). */
-export function parseBlockGroup(block: BlockBytes, context: BlockContext): BlockSamples {
-  const group = new Master(block.content, block.contentPosition);
+export function parseBlockGroup(
+  block: BlockBytes,
+  { bytes, start, end }: BlockContent,
+  context: BlockContext,
+): BlockSamples {
+  const group = new Master(bytes.subarray(start, end), block.contentPosition);
   const content = group.binary('Block');
   if (!content) {
     if (group.has('EncryptedBlock')) throw corrupt('EncryptedBlock in a BlockGroup', block.position);
@@ -122,29 +138,37 @@ interface OpenBlock {
   readonly discard: number;
 }
 
+/** Stamps of the frames of a lace: the track's own grid, else equal parts of the block, else what each frame says. */
 function readSamples(open: OpenBlock, context: BlockContext): BlockSamples {
-  const track = context.tracks.get(open.header.trackNumber);
+  const { block, header, cursor, isKey, duration, discard } = open;
+  const track = context.tracks.get(header.trackNumber);
   if (!track) return NOTHING;
-  const frames = readFrames(open.cursor, open.header.flags);
-  const clock = frameClock(open, { track, context, count: frames.length });
+  const frames = readFrames(cursor, header.flags);
+  const start = blockTime(block.clusterTime, header, track, context);
+  const part =
+    duration === null ? null : (duration * context.timestampScale * track.timestampScale) / frames.length;
   const samples: Sample[] = [];
   let damaged = 0;
-  frames.forEach((stored, i) => {
+  let elapsed = 0;
+  for (const [i, stored] of frames.entries()) {
     const decoded = undo(track, stored);
-    const { time, duration } = clock.next(decoded?.frame ?? null);
+    const own = part ?? track.frameDuration ?? (decoded ? track.durationOf(decoded.frame) : null);
     if (decoded === null) damaged += stored.length;
-    else
-      samples.push({
+    else {
+      const sample = {
         trackId: track.id,
-        time,
-        duration,
-        isKey: open.isKey,
-        ...discardOf(open.discard, { isFirst: i === 0, isLast: i === frames.length - 1 }),
-        position: open.block.position,
-        entry: open.block.entry,
+        time: nanoseconds(start + Math.round(elapsed)),
+        duration: own === null ? null : nanoseconds(Math.round(own)),
+        isKey,
+        position: block.position,
+        entry: block.entry,
         data: decoded.data,
-      });
-  });
+      };
+      const place = { isFirst: i === 0, isLast: i === frames.length - 1 };
+      samples.push(discard === 0 ? sample : { ...sample, ...discardOf(discard, place) });
+    }
+    elapsed += track.frameDuration ?? own ?? 0;
+  }
   return { samples, damaged };
 }
 
@@ -165,32 +189,6 @@ const discardOf = (
 ): { readonly discard?: Nanoseconds } =>
   (discard > 0 && frame.isLast) || (discard < 0 && frame.isFirst) ? { discard: nanoseconds(discard) } : {};
 
-interface FrameClock {
-  next(frame: Uint8Array | null): { readonly time: Nanoseconds; readonly duration: Nanoseconds | null };
-}
-
-/** Stamps of the frames of a lace: the track's own grid, else equal parts of the block, else what each frame says. */
-function frameClock(
-  { block, header, duration }: OpenBlock,
-  {
-    track,
-    context,
-    count,
-  }: { readonly track: BlockTrack; readonly context: BlockContext; readonly count: number },
-): FrameClock {
-  const start = blockTime(block.clusterTime, header, track, context);
-  const part = duration === null ? null : (duration * context.timestampScale * track.timestampScale) / count;
-  let elapsed = 0;
-  return {
-    next: (frame) => {
-      const time = nanoseconds(start + Math.round(elapsed));
-      const own = part ?? track.frameDuration ?? (frame ? track.durationOf(frame) : null);
-      elapsed += track.frameDuration ?? own ?? 0;
-      return { time, duration: own === null ? null : nanoseconds(Math.round(own)) };
-    },
-  };
-}
-
 /** Ticks of the cluster and those of the track (RFC 9559, 11.2). */
 const blockTime = (
   clusterTime: number,
@@ -207,10 +205,12 @@ const blockTime = (
  * to the end of the block header, or when the track is not in the context (`isKnown` false).
  */
 export function peekBlock(
-  block: BlockBytes & { readonly id: number },
+  block: BlockBytes,
+  content: Uint8Array,
   context: BlockContext,
 ): { readonly head: SampleHead | null; readonly isKnown: boolean } | null {
-  const inner = block.id === ELEMENTS.SimpleBlock ? block.content : blockOfGroup(block);
+  const inner =
+    block.id === ELEMENTS.SimpleBlock ? content : blockOfGroup(content, block.contentPosition);
   const first = inner?.[0];
   if (!inner || first === undefined) return null;
   const size = Math.clz32(first) - 23;
@@ -232,10 +232,9 @@ export function peekBlock(
 }
 
 /** The content of a BlockGroup's Block as far as it has arrived; null where it has not begun. */
-function blockOfGroup({ content, contentPosition }: BlockBytes): Uint8Array | null {
+function blockOfGroup(content: Uint8Array, contentPosition: number): Uint8Array | null {
   for (let at = 0; at < content.length; ) {
-    const bytes = content.subarray(at, at + MAX_HEAD_SIZE);
-    const head = readElementHead(bytes, contentPosition + at, ID_LENGTH.most);
+    const head = readElementHead(content, contentPosition + at, ID_LENGTH.most, at);
     if (!head || head.size === null) return null;
     const start = at + head.headSize;
     if (head.id === ELEMENTS.Block) return content.subarray(start, start + head.size);

@@ -1,8 +1,8 @@
 import { ByteCursor, ByteQueue } from '../../src/core/bytes.ts';
-import type { Sample, SampleBatch, SampleHead } from '../../src/core/contracts.ts';
+import type { ByteRange, Sample, SampleBatch, SampleHead } from '../../src/core/contracts.ts';
 import { corrupt, MediaError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { type BlockContext, parseBlockGroup, parseSimpleBlock, peekBlock } from './block.ts';
+import { type BlockBytes, type BlockContext, parseBlockGroup, parseSimpleBlock, peekBlock } from './block.ts';
 import { type ElementHead, findId, MAX_HEAD_SIZE, readElementHead } from './ebml.ts';
 import { ELEMENTS, elementName, TOP_LEVEL } from './elements.ts';
 
@@ -91,8 +91,9 @@ export class ClusterReader {
   #readElement(samples: Sample[]): 'more' | SampleHead | null {
     const position = this.#queue.position;
     if (this.#cluster && position >= this.#cluster.end) this.#cluster = null;
-    const bytes = this.#queue.peek(MAX_HEAD_SIZE);
-    const head = readElementHead(bytes, position, this.#context.maxIdLength);
+    this.#queue.gather(MAX_HEAD_SIZE);
+    const { bytes, at } = this.#queue;
+    const head = readElementHead(bytes, position, this.#context.maxIdLength, at);
     if (!head) return null;
     if (head.id === ELEMENTS.EBML || head.id === ELEMENTS.Segment) return this.#end();
     // Ends a Cluster of unknown size, and one whose damaged size would swallow those behind it.
@@ -160,42 +161,48 @@ export class ClusterReader {
     if (!cluster || clusterTime === null)
       throw corrupt('Block before the Timestamp of its Cluster', position);
     const whole = head.headSize + size;
-    const place = {
+    const block: BlockBytes = {
       id: head.id,
       position,
       contentPosition: position + head.headSize,
       entry: cluster.position,
       clusterTime,
     };
-    if (this.#queue.length < whole || size > PEEK) {
-      const available = Math.min(whole, PEEK, this.#queue.length);
-      const content = this.#queue.peek(available).subarray(head.headSize);
-      const peeked = this.#peek({ ...place, content });
+    if (this.#queue.near < whole) {
+      const peeked = this.#peek(block, whole);
       if (peeked && !peeked.isKnown) {
         this.#passOver(whole);
         return 'more';
       }
       if (this.#queue.length < whole) return peeked?.head ?? null;
+      this.#queue.gather(whole);
     }
-    const content = this.#queue.peek(whole).subarray(head.headSize);
+    this.#parse(block, { start: head.headSize, end: whole }, samples);
     this.#queue.skip(whole);
-    const parse = head.id === ELEMENTS.SimpleBlock ? parseSimpleBlock : parseBlockGroup;
+    return 'more';
+  }
+
+  /** A block of which all bytes lie at the front of the queue. */
+  #parse(block: BlockBytes, { start, end }: ByteRange, samples: Sample[]): void {
+    const { bytes, at } = this.#queue;
+    const content = { bytes, start: at + start, end: at + end };
+    const parse = block.id === ELEMENTS.SimpleBlock ? parseSimpleBlock : parseBlockGroup;
     try {
-      const found = parse({ ...place, content }, this.#context);
-      samples.push(...found.samples);
+      const found = parse(block, content, this.#context);
+      for (const sample of found.samples) samples.push(sample);
       this.#skipped += found.damaged;
     } catch (error) {
       // A block that is broken inside its own bounds costs itself, not the cluster.
       if (!(error instanceof MediaError)) throw error;
-      this.#skipped += whole;
+      this.#skipped += end;
     }
-    return 'more';
   }
 
   /** What a block's beginning tells; nothing when it is broken, which is judged when all of it is there. */
-  #peek(block: Parameters<typeof peekBlock>[0]): ReturnType<typeof peekBlock> {
+  #peek(block: BlockBytes, whole: number): ReturnType<typeof peekBlock> {
     try {
-      return peekBlock(block, this.#context);
+      const content = this.#queue.peek(Math.min(whole, PEEK)).subarray(block.contentPosition - block.position);
+      return peekBlock(block, content, this.#context);
     } catch (error) {
       if (error instanceof MediaError) return null;
       throw error;

@@ -18,8 +18,8 @@ export const MAX_HEAD_SIZE = 16;
 export const ID_LENGTH = { usual: 4, most: 8 } as const;
 
 /**
- * Reads element ID and size at the start of `bytes`; null when they go on beyond its end.
- * @param position file offset of `bytes`, for errors
+ * Reads the element ID and size that begin at index `at` of `bytes`; null when they go on beyond its end.
+ * @param position file offset of the ID, for errors
  * @param maxIdLength EBMLMaxIDLength of the file; a longer ID is one of no use, and read as damage
  * @throws MediaError `corrupt` when no ID or size can begin so (RFC 8794, 4 and 5)
  */
@@ -27,17 +27,18 @@ export function readElementHead(
   bytes: Uint8Array,
   position: number,
   maxIdLength: number = ID_LENGTH.usual,
+  at = 0,
 ): ElementHead | null {
-  const first = bytes[0];
+  const first = bytes[at];
   if (first === undefined) return null;
   const idSize = Math.clz32(first) - 23;
   if (idSize > maxIdLength) throw corrupt(`No element ID can begin with 0x${first.toString(16)}`, position);
-  const sizeFirst = bytes[idSize];
+  const sizeFirst = bytes[at + idSize];
   if (sizeFirst === undefined) return null;
   const sizeSize = Math.clz32(sizeFirst) - 23;
   if (sizeSize > 8) throw corrupt('Element size longer than 8 bytes', position + idSize);
-  if (bytes.length < idSize + sizeSize) return null;
-  const cursor = new ByteCursor(bytes, position);
+  if (bytes.length < at + idSize + sizeSize) return null;
+  const cursor = new ByteCursor(bytes, position - at, at);
   const id = cursor.uint(idSize);
   const size = readVint(cursor, sizeSize);
   return { id, headSize: idSize + sizeSize, size };

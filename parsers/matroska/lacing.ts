@@ -13,8 +13,9 @@ const LACINGS: readonly Lacing[] = [noLacing, xiphSizes, fixedSizes, ebmlSizes];
  */
 export function readFrames(cursor: ByteCursor, flags: number): Uint8Array[] {
   const lacing = (flags >> 1) & 3;
+  if (lacing === 0) return [cursor.bytes(cursor.remaining)];
   const read = LACINGS[lacing] ?? noLacing;
-  const count = lacing === 0 ? 1 : cursor.u8() + 1;
+  const count = cursor.u8() + 1;
   const sizes = read(cursor, count);
   const used = sizes.reduce((sum, size) => sum + size, 0);
   const last = cursor.remaining - used;

@@ -4,15 +4,19 @@ import { truncated } from './errors.ts';
 /** A bounded cursor over bytes that knows where in the file they lie. Reading past the end throws `truncated`. */
 export class ByteCursor {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   readonly #base: number;
-  #at = 0;
+  readonly #end: number;
+  #at: number;
 
-  /** @param base file offset of the first byte */
-  constructor(bytes: Uint8Array, base = 0) {
+  /**
+   * @param base file offset of `bytes[0]`
+   * @param start index of the first byte to read; @param end index behind the last
+   */
+  constructor(bytes: Uint8Array, base = 0, start = 0, end = bytes.length) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#base = base;
+    this.#at = start;
+    this.#end = Math.min(end, bytes.length);
   }
 
   /** File offset of the next byte. */
@@ -21,39 +25,40 @@ export class ByteCursor {
   }
 
   get remaining(): number {
-    return this.#bytes.length - this.#at;
+    return this.#end - this.#at;
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.#bytes[this.#take(1)] ?? 0;
   }
 
   u16(): number {
-    return this.#view.getUint16(this.#take(2));
+    const at = this.#take(2);
+    return ((this.#bytes[at] ?? 0) << 8) | (this.#bytes[at + 1] ?? 0);
   }
 
   i16(): number {
-    return this.#view.getInt16(this.#take(2));
+    return (this.u16() << 16) >> 16;
   }
 
   u32(): number {
-    return this.#view.getUint32(this.#take(4));
+    return this.uint(4);
   }
 
   /** Big-endian unsigned integer of 0 to 8 bytes; above 2^53 it loses precision, which callers reject by range. */
   uint(size: number): number {
     const start = this.#take(size);
     let value = 0;
-    for (let i = 0; i < size; i++) value = value * 256 + this.#view.getUint8(start + i);
+    for (let i = 0; i < size; i++) value = value * 256 + (this.#bytes[start + i] ?? 0);
     return value;
   }
 
   f32(): number {
-    return this.#view.getFloat32(this.#take(4));
+    return this.#floats(4).getFloat32(0);
   }
 
   f64(): number {
-    return this.#view.getFloat64(this.#take(8));
+    return this.#floats(8).getFloat64(0);
   }
 
   /** A view of the next `size` bytes, not a copy. */
@@ -67,7 +72,11 @@ export class ByteCursor {
   }
 
   peek(): number | undefined {
-    return this.#bytes[this.#at];
+    return this.#at < this.#end ? this.#bytes[this.#at] : undefined;
+  }
+
+  #floats(size: number): DataView {
+    return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + this.#take(size), size);
   }
 
   #take(size: number): number {
@@ -81,10 +90,12 @@ export class ByteCursor {
 
 /**
  * Arrived bytes that nobody consumed yet. Chunks that follow each other in one buffer are joined without a copy;
- * only a view that straddles two buffers copies its own bytes.
+ * only what straddles two buffers is copied.
  */
 export class ByteQueue {
   #chunks: Uint8Array[] = [];
+  /** Index of the queue's first byte in the first chunk. */
+  #at = 0;
   #length = 0;
   #position: number;
 
@@ -99,6 +110,31 @@ export class ByteQueue {
   /** File offset of the first byte in the queue. */
   get position(): number {
     return this.#position;
+  }
+
+  /** The buffer that the first bytes lie in, which begin at `at`: for reading without a view. */
+  get bytes(): Uint8Array {
+    return this.#chunks[0] ?? NO_BYTES;
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+
+  /** How many of the first bytes lie in `bytes`. */
+  get near(): number {
+    return this.bytes.length - this.#at;
+  }
+
+  /** Sees to it that the first `size` bytes, at most `length`, lie in `bytes`. */
+  gather(size: number): void {
+    if (this.near >= size || this.#chunks.length < 2) return;
+    const count = Math.min(size, this.#length);
+    const joined = this.#joined(count);
+    this.#drop(count);
+    if (this.#at > 0) this.#chunks[0] = this.bytes.subarray(this.#at);
+    this.#chunks.unshift(joined);
+    this.#at = 0;
   }
 
   push(chunk: Uint8Array): void {
@@ -118,29 +154,33 @@ export class ByteQueue {
 
   /** The first `size` bytes, at most `length`; they stay in the queue. */
   peek(size: number): Uint8Array {
-    const first = this.#chunks[0];
-    if (!first || size === 0) return new Uint8Array(0);
-    if (first.length >= size) return first.subarray(0, size);
-    return join(this.#chunks, Math.min(size, this.#length));
+    const count = Math.min(size, this.#length);
+    if (count === 0) return NO_BYTES;
+    return this.near >= count ? this.bytes.subarray(this.#at, this.#at + count) : this.#joined(count);
   }
 
   /** Removes the first `size` bytes, at most `length`. */
   skip(size: number): void {
-    let left = Math.min(size, this.#length);
-    this.#length -= left;
-    this.#position += left;
-    while (left > 0) {
-      const first = this.#chunks[0];
-      if (!first) return;
-      if (first.length > left) {
-        this.#chunks[0] = first.subarray(left);
-        return;
-      }
-      left -= first.length;
+    const count = Math.min(size, this.#length);
+    this.#length -= count;
+    this.#position += count;
+    this.#drop(count);
+  }
+
+  #joined(count: number): Uint8Array {
+    return join([this.bytes.subarray(this.#at), ...this.#chunks.slice(1)], count);
+  }
+
+  #drop(count: number): void {
+    this.#at += count;
+    while (this.near <= 0 && this.#chunks.length > 0) {
+      this.#at -= this.bytes.length;
       this.#chunks.shift();
     }
   }
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 function join(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const out = new Uint8Array(size);

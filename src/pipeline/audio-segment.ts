@@ -1,12 +1,7 @@
-import { audioCodec, frameSamples } from '../codecs/codecs.ts';
 import type { Sample, TimedPacket } from '../core/contracts.ts';
-import { corrupt } from '../core/errors.ts';
-import { NANOSECONDS_PER_SECOND } from '../core/time.ts';
-import { BorderBridge } from './audio-bridge.ts';
-import { AudioFramer, type Frame } from './audio-framer.ts';
 import { type AudioContext, forwardSamples } from './audio-samples.ts';
-import type { Counters } from './ledger.ts';
 import type { CutLocator } from './locate-cut.ts';
+import { frameOf, openSegmentSound, type SegmentSound, type SoundSegment } from './segment-sound.ts';
 import type { PlannedAudio, Title } from './title.ts';
 
 /**
@@ -16,36 +11,32 @@ import type { PlannedAudio, Title } from './title.ts';
  */
 export async function* audioPackets(
   title: Title,
-  { audio, n }: { readonly audio: PlannedAudio; readonly n: number },
+  { audio, n }: SoundSegment,
   context: AudioContext,
 ): AsyncGenerator<TimedPacket[]> {
   if (title.locator) {
     yield* locatedPackets(title, { audio, n, locator: title.locator }, context);
     return;
   }
-  const framer = framerOf(audio, n, context.counters);
-  const sink = sinkOf(title, { audio, n }, framer);
+  const sound = openSegmentSound(title, { audio, n }, context.counters);
   let isLedIn = false;
   for await (const samples of forwardSamples(title, { audio, n }, context)) {
     const first = samples[0];
     if (!isLedIn && first) {
       isLedIn = true;
-      if (isLate(audio, n, first)) await leadIn(title, { audio, n, sink }, context);
+      if (isLate(audio, n, first)) await leadIn(title, { audio, n, sound }, context);
     }
-    for (const sample of samples) sink.push(frameOf(audio, sample));
-    const ready = framer.take();
+    for (const sample of samples) sound.push(frameOf(audio, sample));
+    const ready = sound.take();
     if (ready.length > 0) yield ready;
-    if (framer.isDone) break;
+    if (sound.isDone) break;
   }
-  if (!isLedIn) await leadIn(title, { audio, n, sink }, context);
-  sink.finish();
-  const rest = framer.finish();
+  if (!isLedIn) await leadIn(title, { audio, n, sound }, context);
+  const rest = sound.finish();
   if (rest.length > 0) yield rest;
 }
 
-interface LocatedSegment {
-  readonly audio: PlannedAudio;
-  readonly n: number;
+interface LocatedSegment extends SoundSegment {
   readonly locator: CutLocator;
 }
 
@@ -59,8 +50,7 @@ async function* locatedPackets(
   { signal, counters }: AudioContext,
 ): AsyncGenerator<TimedPacket[]> {
   const { demuxer, timeline, window, video } = title;
-  const framer = framerOf(audio, n, counters);
-  const sink = sinkOf(title, { audio, n }, framer);
+  const sound = openSegmentSound(title, { audio, n }, counters);
   const start = await locator.anchor(n, signal);
   const next = timeline.cuts[n + 1]?.point.time ?? null;
   const { end } = demuxer.payload;
@@ -72,80 +62,30 @@ async function* locatedPackets(
   const isBehind = (sample: Sample) => next !== null && sample.time >= next + window;
   reading: for await (const batch of demuxer.samples(query, signal)) {
     for (const sample of batch.samples) {
-      if (sample.trackId === audio.track.id) sink.push(frameOf(audio, sample));
-      if (framer.isDone || isBehind(sample)) break reading;
+      if (sample.trackId === audio.track.id) sound.push(frameOf(audio, sample));
+      if (sound.isDone || isBehind(sample)) break reading;
     }
-    const ready = framer.take();
+    const ready = sound.take();
     if (ready.length > 0) yield ready;
   }
-  sink.finish();
-  const rest = framer.finish();
+  const rest = sound.finish();
   if (rest.length > 0) yield rest;
 }
 
-function framerOf(audio: PlannedAudio, n: number, counters: Counters): AudioFramer {
-  const { track, clock, boundaries } = audio;
-  const start = boundaries[n];
-  const end = boundaries[n + 1];
-  const config = track.configs[0];
-  if (start === undefined || end === undefined || !config) throw corrupt(`No audio segment ${n}`);
-  const plan = {
-    trackId: track.id,
-    gridOrigin: clock.gridOrigin,
-    frameSize: clock.frameSize,
-    start,
-    end,
-    isLast: n + 2 === boundaries.length,
-    silence: audioCodec(config).silentFrame(config, clock.frameSize),
-  };
-  return new AudioFramer(plan, counters);
-}
-
-/** What takes the frames of a segment. */
-interface Sink {
-  push(frame: Frame): void;
-  /** No more frames come. */
-  finish(): void;
-}
-
-/** The framer itself, or a bridge before it where holes cannot be filled with silence. */
-function sinkOf(
-  { standIns, window }: Title,
-  { audio: { track, clock, boundaries }, n }: { readonly audio: PlannedAudio; readonly n: number },
-  framer: AudioFramer,
-): Sink {
-  const standIn = standIns.get(track.id);
-  if (!standIn) return { push: (frame) => framer.push(frame), finish: () => {} };
-  const { gridOrigin, frameSize, timescale } = clock;
-  return new BorderBridge(framer, {
-    start: boundaries[n] ?? 0,
-    end: boundaries[n + 1] ?? 0,
-    isLast: n + 2 === boundaries.length,
-    // Packets that lie beside each other are at most half a window apart.
-    longest: Math.max(frameSize, Math.round((window / NANOSECONDS_PER_SECOND / 2) * timescale)),
-    gridOrigin,
-    frameSize,
-    standIn,
-  });
-}
-
-function frameOf({ track, clock }: PlannedAudio, { time, data }: Sample): Frame {
-  const samples = frameSamples(track, data) ?? clock.frameSize;
-  return { start: clock.ticksAt(time), samples, data };
-}
-
 /** Whether a frame that begins in the segment may lie before the first one met. */
-const isLate = ({ clock, boundaries }: PlannedAudio, n: number, first: Sample): boolean =>
+export const isLate = ({ clock, boundaries }: PlannedAudio, n: number, first: Sample): boolean =>
   clock.ticksAt(first.time) >= (boundaries[n] ?? 0) + clock.frameSize;
 
-interface LeadIn {
-  readonly audio: PlannedAudio;
-  readonly n: number;
-  readonly sink: Sink;
+interface LeadIn extends SoundSegment {
+  readonly sound: Pick<SegmentSound, 'push'>;
 }
 
 /** Frames of the segment that lie before its cut in the file; the first one begins with the title, not with its cut. */
-async function leadIn(title: Title, { audio, n, sink }: LeadIn, { signal }: AudioContext): Promise<void> {
+export async function leadIn(
+  title: Title,
+  { audio, n, sound }: LeadIn,
+  { signal }: Pick<AudioContext, 'signal'>,
+): Promise<void> {
   const cut = title.timeline.cuts[n];
   if (!cut) return;
   const { demuxer, seekIndex, window } = title;
@@ -157,5 +97,5 @@ async function leadIn(title: Title, { audio, n, sink }: LeadIn, { signal }: Audi
     { start, soft: end, end, isCompleting: true, tracks: new Set([audio.track.id]) },
     signal,
   ))
-    for (const sample of batch.samples) sink.push(frameOf(audio, sample));
+    for (const sample of batch.samples) sound.push(frameOf(audio, sample));
 }

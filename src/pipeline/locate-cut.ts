@@ -41,9 +41,10 @@ interface Found {
 }
 
 export function createLocator(plan: LocatorPlan): CutLocator {
-  const looks = new Memo<Found>(KEPT_LOOKS);
-  const anchors = new Memo<Knot>(KEPT_CUTS);
-  const cuts = new Memo<CutPoint>(KEPT_CUTS);
+  const alone = { isMadeAlone: plan.source.isReadAlone === true };
+  const looks = new Memo<Found>(KEPT_LOOKS, alone);
+  const anchors = new Memo<Knot>(KEPT_CUTS, alone);
+  const cuts = new Memo<CutPoint>(KEPT_CUTS, alone);
   const looking: Looking = plan;
   const end = plan.demuxer.payload.end;
   const look: Look = async (from, signal) => {

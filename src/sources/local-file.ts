@@ -2,10 +2,10 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import type { Source } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
 
-/** One buffer; the pieces read into it are views that follow each other in memory. */
+/** One buffer, not cleared before it is read into: its first pages would be touched twice. */
 const BUFFER = 1024 * 1024;
-/** One positional read: the first bytes are there soon, and the thread pool is asked a few times per MB only. */
-const PIECE = 256 * 1024;
+/** What is read first, so that the first bytes are there soon. */
+const FIRST = 256 * 1024;
 
 interface Version {
   readonly size: number;
@@ -59,21 +59,16 @@ export function localFileSource(path: string): LocalFileSource {
       signal.throwIfAborted();
       const file = await openChecked();
       try {
-        let position = range.start;
         const end = Math.min(range.end, first?.size ?? 0);
-        while (position < end) {
-          const buffer = new Uint8Array(Math.min(BUFFER, end - position));
-          for (let at = 0; at < buffer.length; ) {
-            signal.throwIfAborted();
-            const length = Math.min(PIECE, buffer.length - at);
-            const { bytesRead } = await file.read(buffer, at, length, position);
-            if (bytesRead === 0)
-              throw new MediaError('changed', 'The file has become shorter. Open it again');
-            signal.throwIfAborted();
-            yield buffer.subarray(at, at + bytesRead);
-            at += bytesRead;
-            position += bytesRead;
-          }
+        let length = FIRST;
+        for (let position = range.start; position < end; length = BUFFER) {
+          signal.throwIfAborted();
+          const buffer = Buffer.allocUnsafeSlow(Math.min(length, end - position));
+          const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+          if (bytesRead === 0) throw new MediaError('changed', 'The file has become shorter. Open it again');
+          signal.throwIfAborted();
+          position += bytesRead;
+          yield new Uint8Array(buffer.buffer, 0, bytesRead);
         }
       } finally {
         await file.close();

@@ -1,8 +1,9 @@
 import type { MovieTrack } from '../../../muxers/fmp4/init.ts';
 import { MovieWriter } from '../../../muxers/fmp4/movie.ts';
 import type { Sequence } from '../../core/contracts.ts';
-import { NO_BANDWIDTH, type Rendition } from '../renditions.ts';
-import type { SelectionOptions, TrackDecision } from '../select-tracks.ts';
+import { movieTracks, omittedOf } from '../movie/movie-tracks.ts';
+import type { Rendition } from '../renditions.ts';
+import type { SelectionOptions } from '../select-tracks.ts';
 import type { Title } from '../title.ts';
 import { openPass } from './pass.ts';
 import type { CutSegment } from './segmenter.ts';
@@ -31,34 +32,15 @@ export async function openMovie(
     cutting: STREAMED,
     isBridged: false,
   });
-  const tracks = new Map(renditions.map((rendition, i) => [rendition, movieTrack(rendition, i + 1)]));
+  const tracks = movieTracks(renditions);
   return { title, omitted: omittedOf(title, renditions), chunks: write(tracks, segments) };
 }
-
-const movieTrack = (rendition: Rendition, trackId: number): MovieTrack => ({
-  track: rendition.kind === 'video' ? rendition.video.track : rendition.track,
-  options: {
-    trackId,
-    timescale: rendition.timescale,
-    bitrate: rendition.bandwidth === NO_BANDWIDTH ? null : rendition.bandwidth,
-  },
-});
-
-function omittedOf({ decisions }: Title, renditions: readonly Rendition[]): string[] {
-  const written = new Set(
-    renditions.map((each) => (each.kind === 'video' ? each.video.track.id : each.track.id)),
-  );
-  return decisions.filter(({ track }) => !written.has(track.id)).map(tell);
-}
-
-const tell = ({ track, reason }: TrackDecision): string =>
-  `${track.kind} ${track.index}: ${reason ?? 'cannot be stored in MP4 as it is'}`;
 
 async function* write(
   tracks: ReadonlyMap<Rendition, MovieTrack>,
   segments: AsyncGenerator<CutSegment>,
 ): AsyncGenerator<readonly Uint8Array[]> {
-  const writer = new MovieWriter([...tracks.values()]);
+  const writer = new MovieWriter([...tracks.values()], null);
   yield writer.beginning();
   for await (const { packets } of segments)
     for (const [rendition, own] of packets) {

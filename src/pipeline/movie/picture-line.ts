@@ -1,0 +1,55 @@
+import type { Sample } from '../../core/contracts.ts';
+import { corrupt } from '../../core/errors.ts';
+import type { Counters } from '../ledger.ts';
+import { PictureClock } from '../picture-clock.ts';
+import { isAt } from '../probe-point.ts';
+import type { PlannedVideo, Title } from '../title.ts';
+import { PacketQueue } from './packet-queue.ts';
+import type { Place } from './place.ts';
+
+/** The pictures of a movie, from its cut on, with their decode times. */
+export class PictureLine {
+  readonly queue = new PacketQueue();
+  readonly timescale: number;
+  readonly #title: Title;
+  readonly #video: PlannedVideo;
+  readonly #place: Place;
+  readonly #clock: PictureClock;
+  #hasBegun = false;
+  /** What follows the cut and is shown before it cannot be decoded from there. */
+  #isLed: boolean;
+
+  constructor(title: Title, video: PlannedVideo, { place, counters }: LinePlan) {
+    this.timescale = video.clock.timescale;
+    this.#title = title;
+    this.#video = video;
+    this.#place = place;
+    this.#clock = new PictureClock(video, title.timeline.end, counters);
+    this.#isLed = place.n > 0;
+  }
+
+  push(sample: Sample): void {
+    const { track, clock } = this.#video;
+    const { cut } = this.#place;
+    this.#hasBegun ||= isAt(sample, cut.point, track.id, this.#title.demuxer.precision);
+    if (!this.#hasBegun) return;
+    if (this.#isLed) {
+      const time = clock.ticksAt(sample.time);
+      if (time < cut.time) return;
+      this.#isLed = time === cut.time;
+    }
+    this.queue.add(this.#clock.add(sample));
+  }
+
+  /** No more comes. @throws MediaError `corrupt` when the picture it begins with was not there */
+  finish(): void {
+    if (!this.#hasBegun)
+      throw corrupt('The picture that the index names is not there', this.#place.cut.point.position);
+    this.queue.add(this.#clock.finish(null));
+  }
+}
+
+export interface LinePlan {
+  readonly place: Place;
+  readonly counters: Counters;
+}
