@@ -4,6 +4,7 @@ import { allowOrigins, answerPreflight, requireKnownHost } from './http/access.t
 import type { AppDeps, AppEnv } from './http/deps.ts';
 import { answerError } from './http/errors.ts';
 import { hlsRoutes } from './http/hls.ts';
+import { movieRoutes } from './http/movie.ts';
 import { pageRoutes } from './http/page.ts';
 import { probeRoutes } from './http/probe.ts';
 import { remuxRoutes } from './http/remux.ts';
@@ -28,6 +29,7 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
   app.route('/hls', hlsRoutes(now));
   app.route('/probe', probeRoutes(now));
   app.route('/remux', remuxRoutes());
+  app.route('/remux.mp4', movieRoutes(now));
   app.route('/uploads', uploadRoutes());
   app.route('/', pageRoutes());
   app.notFound((c) => answerError(new MediaError('not-found', 'There is nothing at this address'), c));

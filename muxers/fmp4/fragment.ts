@@ -13,6 +13,8 @@ export interface FragmentPlan {
   readonly isFirst: boolean;
   /** What is taken from all times: ticks. */
   readonly origin?: number;
+  /** What composition times are put behind decode times beyond that: see `MovieTrack.delay`. */
+  readonly delay?: number;
 }
 
 /** Segment Type: ISO/IEC 14496-12, 8.16.2. CMAF segment brand: ISO/IEC 23000-19, 7.2. */
@@ -106,8 +108,8 @@ interface Run {
 }
 
 /** Track Fragment: ISO/IEC 14496-12, 8.8.6. */
-const traf = ({ trackId, origin = 0 }: FragmentPlan, run: Run): Part =>
-  box('traf', tfhd(trackId, run), tfdt((run.samples[0]?.dts ?? 0) - origin), trun(run));
+const traf = ({ trackId, origin = 0, delay = 0 }: FragmentPlan, run: Run): Part =>
+  box('traf', tfhd(trackId, run), tfdt((run.samples[0]?.dts ?? 0) - origin), trun(run, delay));
 
 /** Track Fragment Header: ISO/IEC 14496-12, 8.8.7. */
 const tfhd = (trackId: number, { samples, layout }: Run): Part =>
@@ -122,15 +124,15 @@ const tfhd = (trackId: number, { samples, layout }: Run): Part =>
 const tfdt = (time: number): Part => fullBox({ type: 'tfdt', version: 1, flags: 0 }, u64(time));
 
 /** Track Fragment Run, with signed composition offsets: ISO/IEC 14496-12, 8.8.8. */
-const trun = ({ samples, layout, dataOffset }: Run): Part =>
+const trun = ({ samples, layout, dataOffset }: Run, delay: number): Part =>
   fullBox(
     { type: 'trun', version: 1, flags: TRUN.dataOffset | layout.perSample },
     u32(samples.length, dataOffset),
-    sampleFields(samples, layout.perSample),
+    sampleFields(samples, layout.perSample, delay),
   );
 
 /** Of each sample, in the order that the specification gives the optional fields. */
-function sampleFields(samples: readonly TimedPacket[], flags: number): Uint8Array {
+function sampleFields(samples: readonly TimedPacket[], flags: number, delay: number): Uint8Array {
   const bytes = new Uint8Array(4 * bitCount(flags) * samples.length);
   const view = new DataView(bytes.buffer);
   let at = 0;
@@ -143,7 +145,7 @@ function sampleFields(samples: readonly TimedPacket[], flags: number): Uint8Arra
     put(TRUN.duration, duration);
     put(TRUN.size, packet.data.length);
     put(TRUN.flags, packet.isSync ? SYNC : NON_SYNC);
-    put(TRUN.compositionOffset, packet.pts - dts);
+    put(TRUN.compositionOffset, packet.pts - dts + delay);
   }
   return bytes;
 }

@@ -22,6 +22,11 @@ export interface MovieTrack {
   readonly origin?: number;
   /** Ticks from there on that are not to be presented; none when absent. */
   readonly hidden?: number;
+  /**
+   * Ticks that pictures are composed later than they are shown, which an edit list takes back: so no composition
+   * offset is negative, which FFmpeg does not read rightly in fragments. None when absent.
+   */
+  readonly delay?: number;
 }
 
 /** The initialization segment of a track: its first configuration, no samples, no edit list. */
@@ -74,20 +79,20 @@ const mvhd = (tracks: readonly MovieTrack[]): Part =>
   );
 
 /** Track: ISO/IEC 14496-12, 8.3.1. */
-const trak = ({ track, options, hidden = 0 }: MovieTrack, role: Role): Part =>
+const trak = ({ track, options, hidden = 0, delay = 0 }: MovieTrack, role: Role): Part =>
   box(
     'trak',
     tkhd(track, options, role),
-    ...(hidden > 0 ? [box('edts', elst(hidden))] : []),
+    ...(hidden + delay > 0 ? [box('edts', elst(hidden + delay))] : []),
     mdia(track, options),
   );
 
 /** A duration of zero means: as long as the fragments are. ISO/IEC 14496-12, 8.6.6.1. */
 const AS_LONG_AS_IT_IS = 0;
 
-/** Edit List of one edit, which leaves out the beginning: ISO/IEC 14496-12, 8.6.6. */
-const elst = (hidden: number): Part =>
-  fullBox({ type: 'elst', version: 1, flags: 0 }, u32(1), u64(AS_LONG_AS_IT_IS), u64(hidden), u16(1, 0));
+/** Edit List of one edit, which begins at a time of the media: ISO/IEC 14496-12, 8.6.6. */
+const elst = (mediaTime: number): Part =>
+  fullBox({ type: 'elst', version: 1, flags: 0 }, u32(1), u64(AS_LONG_AS_IT_IS), u64(mediaTime), u16(1, 0));
 
 /** Flags of tkhd. */
 const TRACK = { enabled: 1, inMovie: 2 } as const;

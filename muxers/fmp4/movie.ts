@@ -30,15 +30,18 @@ export class MovieWriter {
 
   /** A movie fragment of one track; packets in decode order. */
   fragment(own: MovieTrack, packets: readonly TimedPacket[]): Uint8Array[] {
-    const { track, options, origin = 0 } = own;
+    const { track, options, origin = 0, delay = 0 } = own;
     const { trackId } = options;
     const [first] = packets;
     if (!first) return [];
     const isPoint = first.packet.isSync && trackId === this.#mainId && this.#points.length < MAX_POINTS;
-    if (isPoint) this.#points.push({ time: first.packet.pts - origin, position: this.#position });
+    if (isPoint) this.#points.push({ time: first.packet.pts - origin + delay, position: this.#position });
     this.#sequence++;
     return this.#written(
-      fragment({ kind: track.kind, trackId, sequence: this.#sequence, isFirst: false, origin }, packets),
+      fragment(
+        { kind: track.kind, trackId, sequence: this.#sequence, isFirst: false, origin, delay },
+        packets,
+      ),
     );
   }
 

@@ -93,7 +93,8 @@ export const requireOwnPage: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 const OPEN_TO_ALL = {
   'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': 'Content-Length, ETag, Retry-After',
+  'Access-Control-Expose-Headers':
+    'Content-Length, ETag, Retry-After, Sluice-Duration, Sluice-Omitted, Sluice-Start',
 } as const;
 
 /** Any page may read the answer; what is sent past hono finds the headers in `c.var.cors`. */

@@ -22,7 +22,7 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
   if (!url) throw new MediaError('bad-request', 'No media URL: add ?d=<URL of the file>, percent-encoded');
   if (url.length > MAX_URL)
     throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
-  if (!isLocal(url) && !isHttp(url))
+  if (!isLocal(url) && !isHttp(url) && !isBucket(url))
     throw new MediaError(
       'bad-request',
       'd= must be an http or https URL, root:<name>/<path> of a served folder, or upload:<id>',
@@ -56,6 +56,9 @@ function selectionOf(fields: ReadonlyMap<string, string>): SelectionOptions {
 
 /** Files of this machine: of a served folder, or uploaded. */
 export const isLocal = (url: string): boolean => /^(root|upload):/.test(url);
+
+/** Objects in buckets, which edge workers have; other platforms refuse them when they open them. */
+const isBucket = (url: string): boolean => url.startsWith('r2:');
 
 /** `audio=2,de`, or `audio=none` for none; null where nothing is asked for. */
 function trackNames(text: string | undefined): readonly string[] | null {
@@ -114,7 +117,7 @@ function decode(text: string): string {
 export const titleKey = ({ url, headers, video, audio, recovery, program }: MediaRequest): string =>
   JSON.stringify([url, headers, video, audio, recovery, program]);
 
-const optionsOf = ({ video, audio, recovery, program }: MediaRequest) => ({
+export const optionsOf = ({ video, audio, recovery, program }: MediaRequest) => ({
   video,
   audio,
   recovery,

@@ -5,9 +5,7 @@ import { requireOwnPage, requirePassword } from './access.ts';
 import type { AppEnv, ReceivedFile } from './deps.ts';
 import { answerError } from './errors.ts';
 import { readSelection } from './media-request.ts';
-
-/** What a proxy or a browser takes for a header. */
-const MAX_OMITTED = 4096;
+import { attachment, movieHeaders } from './movie-headers.ts';
 
 /** `POST /remux`: the file that is sent comes back as fragmented MP4 while it is still being sent. */
 export function remuxRoutes(): Hono<AppEnv> {
@@ -53,34 +51,5 @@ async function* whole(first: readonly Uint8Array[], { chunks }: Movie, file: Rec
 }
 
 function headersOf({ name }: ReceivedFile, { omitted }: Movie): Record<string, string> {
-  return {
-    'Content-Type': 'video/mp4',
-    'Content-Disposition': attachment(name),
-    'Accept-Ranges': 'none',
-    'Cache-Control': 'no-store',
-    ...(omitted.length > 0 ? { 'Sluice-Omitted': asHeader(omitted) } : {}),
-  };
-}
-
-/** Comma-separated, each percent-encoded; as many as there is room for. */
-function asHeader(list: readonly string[]): string {
-  const encoded = list.map(encodeURIComponent);
-  const kept = encoded.filter((_, i) => encoded.slice(0, i + 1).join(', ').length <= MAX_OMITTED);
-  return [...kept, ...(kept.length < list.length ? ['%E2%80%A6'] : [])].join(', ');
-}
-
-/** RFC 6266: a name for everybody, and the real one for those who read UTF-8. */
-function attachment(name: string | null): string {
-  const stem =
-    (name ?? '')
-      .replace(/\.[^.]{1,5}$/, '')
-      .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}/\\:*?"<>|]/gu, '')
-      .trim()
-      .slice(0, 120) || 'remux';
-  const plain = `${stem.replaceAll(/[^\x20-\x7e]/g, '_').replaceAll('%', '_')}.mp4`;
-  const real = encodeURIComponent(`${stem}.mp4`).replaceAll(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16)}`,
-  );
-  return `attachment; filename="${plain}"; filename*=UTF-8''${real}`;
+  return { ...movieHeaders(omitted), 'Content-Disposition': attachment(name), 'Cache-Control': 'no-store' };
 }

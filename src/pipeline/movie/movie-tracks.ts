@@ -31,6 +31,7 @@ const movieTrack = (rendition: Rendition, trackId: number): MovieTrack => ({
     timescale: rendition.timescale,
     bitrate: rendition.bandwidth === NO_BANDWIDTH ? null : rendition.bandwidth,
   },
+  delay: rendition.kind === 'video' ? rendition.video.reorderDepth * rendition.video.pictureDuration : 0,
 });
 
 const trackOf = (rendition: Rendition) =>

@@ -155,7 +155,7 @@ const descriptor = (tag: number, ...content: readonly Part[]): Uint8Array => {
 };
 
 /** With the lengths of four bytes that many muxers write. */
-export const esds = (objectType: number, specific: Uint8Array | null): Part =>
+export const esds = (objectType: number, specific: Part | null): Part =>
   full(
     'esds',
     0,

@@ -33,7 +33,7 @@ describe('what a movie says of itself', () => {
     expect(chapters(full('chpl', 1, u32(0), u8(9), ...list))).toEqual(expected);
   });
 
-  const data = (type: number, value: Uint8Array) => box('data', u32(type, 0), value);
+  const data = (type: number, value: Part) => box('data', u32(type, 0), value);
   const ilst = (...items: readonly Part[]) => box('ilst', ...items);
   const hdlr = full('hdlr', 0, u32(0), fourcc('mdir'), zeros(13));
   const nam = box('\xa9nam', data(1, bytesOf('Ein Titel')));
