@@ -3,6 +3,7 @@ import { MediaError } from './core/errors.ts';
 import { allowOrigins, answerPreflight, requireKnownHost } from './http/access.ts';
 import type { AppDeps, AppEnv } from './http/deps.ts';
 import { answerError } from './http/errors.ts';
+import { faststartRoutes } from './http/faststart.ts';
 import { hlsRoutes } from './http/hls.ts';
 import { movieRoutes } from './http/movie.ts';
 import { pageRoutes } from './http/page.ts';
@@ -28,6 +29,7 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
   });
   app.route('/hls', hlsRoutes(now));
   app.route('/probe', probeRoutes(now));
+  app.route('/faststart.mp4', faststartRoutes(now));
   app.route('/remux', remuxRoutes());
   app.route('/remux.mp4', movieRoutes(now));
   app.route('/uploads', uploadRoutes());

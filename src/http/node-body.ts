@@ -6,9 +6,9 @@ import type { SendChunks } from './deps.ts';
  * Writes lists of buffers straight to Node's response: no web stream, no joining. Waits when the client does, so
  * that its speed is the upstream's.
  */
-export const sendChunksOnNode: SendChunks = async (c, { headers, chunks, onBroken }) => {
+export const sendChunksOnNode: SendChunks = async (c, { status = 200, headers, chunks, onBroken }) => {
   const { outgoing } = c.env as { outgoing: ServerResponse };
-  outgoing.writeHead(200, headers);
+  outgoing.writeHead(status, headers);
   try {
     for await (const buffers of chunks) {
       if (outgoing.destroyed) break;

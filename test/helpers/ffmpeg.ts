@@ -3,11 +3,11 @@ import type { TestContext } from 'vitest';
 import { SKIPPED } from './chromium.ts';
 
 const isThere = (tool: string) => spawnSync(tool, ['-version']).status === 0;
-const hasTools = isThere('ffmpeg') && isThere('ffprobe');
+export const hasFfmpeg = isThere('ffmpeg') && isThere('ffprobe');
 
 /** Ends a test where the oracle is not installed. */
 export function needsFfmpeg(context: TestContext): void {
-  if (!hasTools) context.skip(SKIPPED);
+  if (!hasFfmpeg) context.skip(SKIPPED);
 }
 
 interface Answer {

@@ -1,0 +1,93 @@
+import { type Context, Hono } from 'hono';
+import { LRUCache } from 'lru-cache';
+import { MediaError } from '../core/errors.ts';
+import { type Faststart, openFaststart } from '../pipeline/faststart.ts';
+import type { OpenedSource } from '../pipeline/library.ts';
+import { versionOf } from '../pipeline/version.ts';
+import type { MediaRequest } from '../proxy/token.ts';
+import { guardSource, requirePassword } from './access.ts';
+import { isNamedIn } from './conditional.ts';
+import type { AppEnv } from './deps.ts';
+import { isLocal, optionsOf, readMediaRequest, titleKey } from './media-request.ts';
+import { askedRange } from './ranges.ts';
+
+/** Files that were laid out: a movie box of a long film has 10 MB. */
+const MAX_FILES = 8;
+/** A link that was replaced upstream is noticed at the latest then. */
+const FILE_AGE = 3600 * 1000;
+
+interface OpenFile {
+  readonly file: Faststart;
+  readonly opened: OpenedSource;
+  readonly etag: string;
+}
+
+/** `/faststart.mp4?d=…`: an MP4 file as it is, with its movie box in front; any range of it. */
+export function faststartRoutes(now: () => number): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+  const files = new LRUCache<string, OpenFile>({ max: MAX_FILES, ttl: FILE_AGE });
+  routes.get('/', requirePassword, async (c) => {
+    const request = readMediaRequest(c, now());
+    const open = await openFile(c, request, files);
+    guardSource(c, open.opened.access(), request.isTrusted);
+    return answer(c, open, (error) => {
+      if (error instanceof MediaError && error.code === 'changed') files.delete(titleKey(request));
+    });
+  });
+  return routes;
+}
+
+async function openFile(
+  c: Context<AppEnv>,
+  request: MediaRequest,
+  files: LRUCache<string, OpenFile>,
+): Promise<OpenFile> {
+  if (isLocal(request.url)) guardSource(c, 'local', request.isTrusted);
+  const known = files.get(titleKey(request));
+  if (known && (await known.opened.isCurrent())) return known;
+  const opened = await c.var.deps.openSource(request);
+  const { signal } = c.req.raw;
+  const file = await openFaststart(opened.source, signal);
+  const version = await versionOf(opened.source, optionsOf(request), signal);
+  const open = { file, opened, etag: `"${version}-faststart"` };
+  files.set(titleKey(request), open);
+  return open;
+}
+
+async function answer(
+  c: Context<AppEnv>,
+  { file, etag }: OpenFile,
+  onError: (error: unknown) => void,
+): Promise<Response> {
+  const headers = {
+    'Content-Type': 'video/mp4',
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'no-cache',
+    ETag: etag,
+    ...c.var.cors,
+  };
+  if (isNamedIn(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
+  const condition = c.req.header('if-range');
+  const isMeant = condition === undefined || condition === etag;
+  const range = isMeant ? askedRange(c.req.header('range'), file.size) : null;
+  if (range === 'beyond') return c.body(null, 416, { ...headers, 'Content-Range': `bytes */${file.size}` });
+  const { start, end } = range ?? { start: 0, end: file.size };
+  const part = range ? { 'Content-Range': `bytes ${start}-${end - 1}/${file.size}` } : {};
+  const whole = { ...headers, ...part, 'Content-Length': String(end - start) };
+  const status = range ? 206 : 200;
+  if (c.req.method === 'HEAD') return c.body(null, status, whole);
+  const { signal } = c.req.raw;
+  return c.var.deps.sendChunks(c, {
+    status,
+    headers: whole,
+    chunks: inLists(file.read({ start, end }, signal)),
+    onBroken: (err) => {
+      onError(err);
+      if (!signal.aborted) c.var.deps.log.warn({ err }, 'file broken off');
+    },
+  });
+}
+
+async function* inLists(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
+  for await (const chunk of chunks) yield [chunk];
+}
