@@ -25,6 +25,12 @@ export interface Config {
   readonly secret: string | null;
   readonly stateDir: string | null;
   readonly cacheBytes: number;
+  /** Folder or Redis URL that machines with the same secret share; null: they share nothing. */
+  readonly sharedCache: string | null;
+  /** Bytes that such a folder may hold, about. */
+  readonly sharedCacheBytes: number;
+  /** Segments that are copies are shared, too, not only those whose sound was encoded. */
+  readonly sharesCopies: boolean;
   /** Constant quality of AAC that is made: FFmpeg's lambda. */
   readonly aacQuality: number;
   /** Threads that make it. */
@@ -59,6 +65,10 @@ const MEGABYTE = 2 ** 20;
 const HOUR = 3600 * 1000;
 
 const CACHE_MB = { min: 16, max: 1 << 20 };
+
+/** 70 hours of stereo sound. */
+const DEFAULT_SHARED_CACHE_MB = 4096;
+const SHARED_CACHE_MB = { min: 16, max: 1 << 30 };
 
 /** 70 to 135 kbit/s a channel, as the sound wants it: 60 takes a third less, 250 half as much again. */
 const DEFAULT_AAC_QUALITY = 120;
@@ -105,6 +115,9 @@ export function readConfig(
     uploadBytes: number('SLUICE_UPLOAD_MB', DEFAULT_UPLOAD_MB, UPLOAD_MB) * MEGABYTE,
     uploadsTime: number('SLUICE_UPLOADS_HOURS', DEFAULT_UPLOADS_HOURS, UPLOADS_HOURS) * HOUR,
     cacheBytes: number('SLUICE_CACHE_MB', DEFAULT_CACHE_MB, CACHE_MB) * MEGABYTE,
+    sharedCache: sharedPlace(nonEmpty(env.SLUICE_SHARED_CACHE)),
+    sharedCacheBytes: number('SLUICE_SHARED_CACHE_MB', DEFAULT_SHARED_CACHE_MB, SHARED_CACHE_MB) * MEGABYTE,
+    sharesCopies: isYes('SLUICE_SHARED_COPIES', env.SLUICE_SHARED_COPIES),
     aacQuality: number('SLUICE_AAC_QUALITY', DEFAULT_AAC_QUALITY, AAC_QUALITY),
     ffmpeg: env.SLUICE_FFMPEG === 'off' ? null : (nonEmpty(env.SLUICE_FFMPEG) ?? 'ffmpeg'),
     // One core is left to what reads and writes.
@@ -161,6 +174,15 @@ function root(entry: string): [string, string] {
   const name = entry.slice(0, at);
   if (at > 0 && /^[\w.-]+$/.test(name) && entry.length > at + 1) return [name, entry.slice(at + 1)];
   throw wrong(`--root wants name=folder, not "${entry}"`);
+}
+
+/** What it says stays untold: it may hold a password. */
+function sharedPlace(text: string | undefined): string | null {
+  const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text ?? '')?.[1]?.toLowerCase();
+  const isRedis = scheme === 'redis' || scheme === 'rediss';
+  if (text !== undefined && scheme !== undefined && !(isRedis && URL.canParse(text)))
+    throw wrong('SLUICE_SHARED_CACHE must be a folder or a redis:// or rediss:// URL');
+  return text ?? null;
 }
 
 function logLevel(text: string): LogLevel {

@@ -1,5 +1,6 @@
 import type { OpenedSource } from './pipeline/library.ts';
 import type { MediaRequest } from './proxy/token.ts';
+import type { PlanBytes } from './shared-cache/plan-bytes.ts';
 import type { HttpClient } from './sources/http.ts';
 import { localFileSource } from './sources/local-file.ts';
 import type { ParallelRanges } from './sources/parallel-ranges.ts';
@@ -11,6 +12,8 @@ export interface Places {
   readonly client: () => Promise<HttpClient>;
   readonly cache: SparseCache;
   readonly ranges: ParallelRanges;
+  /** What other machines read to plan a title; absent where nothing is shared. */
+  readonly plans?: PlanBytes | null;
   /** Served folders by name. */
   readonly roots: ReadonlyMap<string, string>;
   /** Path of an upload. @throws MediaError `not-found` */
@@ -19,21 +22,41 @@ export interface Places {
 
 /** The source that `d=` names: `root:<name>/<path>`, `upload:<id>`, or an http(s) URL. Nothing is sent yet. */
 export async function openSource(request: MediaRequest, places: Places): Promise<OpenedSource> {
-  const { client, cache, ranges, roots, upload } = places;
+  const { cache, roots, upload } = places;
   const [scheme, rest] = cutAt(request.url, ':');
   if (scheme === 'root') return fileSource(await resolveRoot(roots, ...cutAt(rest, '/')), cache);
   if (scheme === 'upload') return fileSource(await upload(rest), cache);
+  return remoteSource(request, places);
+}
+
+async function remoteSource(request: MediaRequest, places: Places): Promise<OpenedSource> {
+  const { client, cache, ranges, plans } = places;
   const upstream = (await client()).source(request);
+  const access = () => upstream.access ?? 'private';
   let wanted = 0;
+  const source = ranges.wrap(upstream, () => wanted);
+  const shared = plans?.wrap(textOf(request), {
+    source,
+    validator: () => (upstream.answersRanges ? upstream.validator : null),
+    isOpenToAll: () => access() === 'public' || access() === 'named',
+  });
   return {
-    source: cache.wrap(ranges.wrap(upstream, () => wanted)),
+    source: cache.wrap(shared?.source ?? source),
     sequence: upstream,
-    access: () => upstream.access ?? 'private',
-    want: (bytesPerSecond) => {
+    access,
+    // Known once the title is planned.
+    want(bytesPerSecond) {
       wanted = bytesPerSecond;
+      shared?.planned();
     },
     isCurrent: async () => true,
   };
+}
+
+/** What decides which bytes a plan is made from; the same for the same request, in whatever order it was written. */
+function textOf({ url, headers, video, audio, recovery, program }: MediaRequest): string {
+  const sorted = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([url, sorted, video, audio, recovery, program]);
 }
 
 function fileSource(path: string, cache: SparseCache): OpenedSource {

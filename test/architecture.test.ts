@@ -20,17 +20,84 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/proxy': ['src/core'],
   'src/web': [],
   'src/uploads': ['src/core'],
+  'src/shared-cache': ['src/core'],
   // muxers: the playlist type is written beside the playlist writer
   'src/http': ['src/core', 'src/pipeline', 'src/proxy', 'src/web', 'src/config.ts', 'muxers'],
   'src/config.ts': ['src/core'],
   'src/state.ts': [],
   'src/app.ts': ['src/core', 'src/http'],
-  'src/open-source.ts': ['src/pipeline', 'src/proxy', 'src/sources'],
+  'src/open-source.ts': ['src/pipeline', 'src/proxy', 'src/sources', 'src/shared-cache'],
   'src/portable-deps.ts': ['src/core', 'src/http', 'src/pipeline', 'src/proxy'],
+  // what only workers need; src/http: the logger's type
+  'src/edge': [
+    'src/core',
+    'src/audio',
+    'src/config.ts',
+    'src/http',
+    'src/pipeline',
+    'src/proxy',
+    'src/sources',
+  ],
+  'src/worker.ts': [
+    'src/core',
+    'src/app.ts',
+    'src/edge',
+    'src/http',
+    'src/portable-deps.ts',
+    'src/sources',
+    // made by src/build-worker.ts out of installed packages
+    'dist/wasm/modules.js',
+  ],
+  // what only the Service Worker and its page need; src/http: the logger's type, src/web: the page it is made of
+  'src/browser': [
+    'src/core',
+    'src/audio',
+    'src/http',
+    'src/pipeline',
+    'src/sources',
+    // orders and answers of a thread
+    'src/threads',
+    'src/web',
+  ],
+  'src/service-worker.ts': [
+    'src/core',
+    'src/app.ts',
+    'src/browser',
+    'src/http',
+    'src/portable-deps.ts',
+    'src/sources',
+  ],
+  'src/build-browser.ts': ['src/audio', 'src/browser', 'src/threads'],
+  'src/build-worker.ts': ['src/audio', 'src/threads', 'src/web'],
+  'src/cli.ts': ['src/cli'],
+  // opens and serves as src/node.ts does, and looks into files beside it
+  'src/cli': [
+    'src/core',
+    'src/codecs',
+    'parsers',
+    'muxers',
+    'src/pipeline',
+    'src/sources',
+    'src/config.ts',
+    'src/node.ts',
+    'src/node-media.ts',
+    'src/open-source.ts',
+  ],
+  // what the server and the command line have in common
+  'src/node-media.ts': [
+    'src/core',
+    'src/config.ts',
+    'src/open-source.ts',
+    'src/pipeline',
+    'src/sources',
+    'src/threads',
+    'src/ffmpeg',
+  ],
   'src/node.ts': [
     'src/core',
     'src/app.ts',
     'src/config.ts',
+    'src/node-media.ts',
     'src/open-source.ts',
     'src/state.ts',
     'src/http',
@@ -40,6 +107,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/threads',
     'src/ffmpeg',
     'src/uploads',
+    'src/shared-cache',
     // the list of files that the page loads
     'src/web',
   ],
@@ -47,7 +115,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** The only places that may import `node:` modules, and why. */
 const MAY_USE_NODE: Readonly<Record<string, string>> = {
-  'src/node.ts': 'the entry for Node',
+  'src/node.ts': 'opens and serves on Node',
+  'src/node-media.ts': 'raises a limit of the process',
+  'src/cli/serve.ts': 'counts processors',
+  'src/cli/play.ts': 'finds the file, counts processors',
+  'src/cli/serving.ts': 'knows the addresses of this machine',
+  'src/cli/served-folders.ts': 'finds folders',
+  'src/cli/input.ts': 'finds files, counts processors',
+  'src/cli/output.ts': 'writes to streams; its import is a type',
+  'src/cli/whole-file.ts': 'writes files',
+  'src/cli/hls.ts': 'makes folders',
+  'src/cli/remux.ts': 'looks whether a file is there',
+  'src/cli/program.ts': 'reads the version of the package',
+  'src/cli/completion.ts': 'lists files to complete their names',
+  'src/sources/folder-list.ts': 'lists served folders',
   'src/state.ts': 'keeps the secret in a folder',
   'src/http/node-body.ts': 'writes to the raw response; its import is a type',
   'src/sources/http-connection.ts': 'resolves names and connects',
@@ -57,7 +138,10 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/threads/audio-pool.ts': 'starts threads',
   'src/threads/audio-worker.ts': 'runs in a thread',
   'src/threads/wasm-files.ts': 'reads modules out of installed packages',
+  'src/build-browser.ts': 'reads installed packages and writes files',
+  'src/build-worker.ts': 'reads installed packages and writes files',
   'src/sources/roots.ts': 'resolves paths of served folders',
+  'src/shared-cache/storage.ts': 'makes the folder',
   'src/uploads/answer-unread.ts': 'writes to the raw response; its import is a type',
   'src/uploads/body.ts': 'reads the raw request; its import is a type',
   'src/uploads/receive-file.ts': 'reads the raw request; its import is a type',
@@ -77,10 +161,21 @@ const PORTABLE: Readonly<Record<string, readonly string[]>> = {
   muxers: [],
   'src/pipeline': ['lru-cache'],
   'src/proxy': [],
+  'src/edge': ['lru-cache'],
+  'src/worker.ts': ['lru-cache'],
 };
 
 /** Packages that one room of those for Node has to itself. */
-const ALONE: Readonly<Record<string, string>> = { '@fastify/busboy': 'src/uploads' };
+const ALONE: Readonly<Record<string, string>> = {
+  'cli-progress': 'src/cli',
+  uqr: 'src/cli',
+  open: 'src/cli',
+  '@bomb.sh/tab': 'src/cli',
+  '@fastify/busboy': 'src/uploads',
+  unstorage: 'src/shared-cache',
+  'unstorage/drivers/redis': 'src/shared-cache',
+  'unstorage/drivers/fs-lite': 'src/shared-cache',
+};
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })

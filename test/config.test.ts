@@ -19,6 +19,9 @@ const DEFAULTS: Config = {
   ffmpeg: 'ffmpeg',
   audioThreads: 1,
   cacheBytes: 256 * 2 ** 20,
+  sharedCache: null,
+  sharedCacheBytes: 4 * 2 ** 30,
+  sharesCopies: false,
   logLevel: 'warn',
 };
 
@@ -89,6 +92,15 @@ const ROWS: readonly Row[] = [
   { env: { SLUICE_UPLOADS: '/srv/up' }, flags: { uploads: 'here' }, gives: { uploads: 'here' } },
   { env: { SLUICE_UPLOAD_MB: '2', SLUICE_UPLOADS: '' }, gives: { uploadBytes: 2 * 2 ** 20 } },
   { env: { SLUICE_UPLOADS_HOURS: '1' }, gives: { uploadsTime: 3600 * 1000 } },
+  { env: { SLUICE_SHARED_CACHE: '/srv/shared' }, gives: { sharedCache: '/srv/shared' } },
+  {
+    env: { SLUICE_SHARED_CACHE: 'rediss://:p@cache:6380/1', SLUICE_SHARED_COPIES: 'yes' },
+    gives: { sharedCache: 'rediss://:p@cache:6380/1', sharesCopies: true },
+  },
+  {
+    env: { SLUICE_SHARED_CACHE: '', SLUICE_SHARED_CACHE_MB: '16' },
+    gives: { sharedCacheBytes: 16 * 2 ** 20 },
+  },
   { env: { SLUICE_LOG: 'debug' }, gives: { logLevel: 'debug' } },
   { env: { SLUICE_NOTHING: 'x', PATH: '/bin' }, gives: {} },
 ];
@@ -113,6 +125,14 @@ const WRONG: readonly (readonly [Flags, Readonly<Record<string, string>>, RegExp
   [{}, { SLUICE_PUBLIC_URL: 'https://' }, /--public-url/],
   [{}, { SLUICE_CACHE_MB: '8' }, /SLUICE_CACHE_MB .*16/],
   [{}, { SLUICE_CACHE_MB: 'much' }, /SLUICE_CACHE_MB/],
+  [
+    {},
+    { SLUICE_SHARED_CACHE: 'http://:hidden@cache/' },
+    /^SLUICE_SHARED_CACHE must be a folder or a redis:[^"]*URL$/,
+  ],
+  [{}, { SLUICE_SHARED_CACHE: 'redis://cache:port' }, /SLUICE_SHARED_CACHE/],
+  [{}, { SLUICE_SHARED_CACHE_MB: '1' }, /SLUICE_SHARED_CACHE_MB .*from 16 to/],
+  [{}, { SLUICE_SHARED_COPIES: 'all' }, /SLUICE_SHARED_COPIES .*"all"/],
   [{}, { SLUICE_UPLOADS_MB: '0' }, /SLUICE_UPLOADS_MB .*from 1 to/],
   [{}, { SLUICE_UPLOAD_MB: '2GB' }, /SLUICE_UPLOAD_MB .*"2GB"/],
   [{}, { SLUICE_UPLOADS_HOURS: '0.5' }, /SLUICE_UPLOADS_HOURS .*from 1 to/],

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fixturePath } from './helpers/fixtures.ts';
 import { startUpstream } from './helpers/upstream.ts';
 
-const entry = fileURLToPath(new URL('../dist/src/node.js', import.meta.url));
+const entry = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
 /** Measured 0.3 s on two cores; three times that when all tests run at once. */
 const READY_SECONDS = 1;
 const GONE_SECONDS = 3;
@@ -31,7 +31,7 @@ interface Run {
 }
 
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Run {
-  const child = spawn(process.execPath, [entry, ...args], {
+  const child = spawn(process.execPath, [entry, 'serve', ...args], {
     env: { PATH: process.env.PATH, HOME: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -70,9 +70,9 @@ describe('command lines that cannot be', () => {
     ['an address of no interface', ['--host', '203.0.113.7', '--port', '0'], {}, /203\.0\.113\.7/],
     ['a host name that is not known', ['--host', 'nowhere.invalid', '--port', '0'], {}, /nowhere\.invalid/],
   ];
-  it.for(WRONG)('%s: one line and exit code 1', async ([, args, env, message]) => {
+  it.for(WRONG)('%s: one line and exit code 2', async ([, args, env, message]) => {
     const { code, out, err } = await run([...args, ...state('wrong')], env).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(out).toBe('');
     expect(err).toMatch(message);
     expect(err.trimEnd().split('\n')).toHaveLength(1);
@@ -87,7 +87,7 @@ describe('command lines that cannot be', () => {
 });
 
 describe('ports', () => {
-  it('a given one that is busy: one line and exit code 1', async () => {
+  it('a given one that is busy: one line and exit code 2', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
@@ -96,8 +96,8 @@ describe('ports', () => {
       [[], { PORT: String(port) }],
     ] as const) {
       const { code, err } = await run([...args, ...here, ...state('busy')], env).ended;
-      expect(code).toBe(1);
-      expect(err).toBe(`Port ${port} is in use; give another one with --port\n`);
+      expect(code).toBe(2);
+      expect(err).toBe(`Port ${port} is in use; give another one with --port [busy]\n`);
     }
     other.close();
   });

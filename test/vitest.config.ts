@@ -10,6 +10,7 @@ const WHOLE = [
   'test/browser/**/*.test.ts',
   'test/measure/**/*.test.ts',
   'test/threads/**/*.test.ts',
+  'test/machines/{nginx,containers,processes,failing-redis}.test.ts',
   'test/node.test.ts',
 ];
 

@@ -13,6 +13,8 @@ export interface Logger {
 export type SendChunks = (
   c: Context<AppEnv>,
   answer: {
+    /** 200 when absent. */
+    readonly status?: 200 | 206;
     readonly headers: Readonly<Record<string, string>>;
     readonly chunks: AsyncIterable<readonly Uint8Array[]>;
     /** Called when sending ended too early, for whatever reason. */
@@ -64,6 +66,47 @@ export interface UploadStore {
   remove(id: string): Promise<void>;
 }
 
+/** What the bytes of a segment are a function of. */
+export interface NamedSegment {
+  /** Upstream, its headers and the selection of tracks, as text. */
+  readonly title: string;
+  readonly version: string;
+  readonly rendition: string;
+  readonly n: number;
+  /** Its sound was encoded for it. */
+  readonly isEncoded: boolean;
+}
+
+/** Finished segments that several machines share. */
+export interface SegmentShelf {
+  /** Those of the segment where it is there; else those of `make`, which are kept once the last one was taken. */
+  chunks(
+    segment: NamedSegment,
+    make: () => AsyncGenerator<readonly Uint8Array[]>,
+  ): AsyncGenerator<readonly Uint8Array[]>;
+}
+
+/** Files of served folders, to be chosen from. */
+export interface FolderLister {
+  /** Of the folders that somebody gave. */
+  readonly names: readonly string[];
+  /**
+   * @param path within the folder of that name, with slashes; empty for itself
+   * @throws MediaError `not-found`, `bad-request` for a path that tries to leave
+   */
+  list(
+    name: string,
+    path: string,
+  ): Promise<{
+    readonly entries: readonly {
+      readonly name: string;
+      readonly isFolder: boolean;
+      readonly size: number | null;
+    }[];
+    readonly isCut: boolean;
+  }>;
+}
+
 /** All that the routes need; handed in by the entry. */
 export interface AppDeps {
   readonly config: Pick<Config, 'host' | 'publicUrl' | 'apiPassword'>;
@@ -77,6 +120,10 @@ export interface AppDeps {
   readonly desk: UploadDesk;
   /** Null where nothing is stored. */
   readonly uploads: UploadStore | null;
+  /** Absent where nothing is shared with other machines. */
+  readonly segments?: SegmentShelf | null;
+  /** Absent where no folders are shown. */
+  readonly folders?: FolderLister | null;
   /** Files of the player page by name; null when there is none of that name. */
   readonly asset: (
     name: string,

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { PLAYLIST_TYPE } from '../../muxers/hls.ts';
 import { MediaError } from '../core/errors.ts';
-import type { Media } from '../pipeline/library.ts';
+import type { Access, Media } from '../pipeline/library.ts';
 import type { LiveProgress, LiveStream } from '../pipeline/live/live-stream.ts';
 import { renderSegment } from '../pipeline/render-segment.ts';
 import { livePlaylist, type Rendition, renditionPlaylist } from '../pipeline/renditions.ts';
@@ -14,9 +14,18 @@ import { isLocal, openMedia, readMediaRequest, titleKey, withTitle } from './med
 import { answerText } from './playlist-body.ts';
 
 /** Addresses hold the version: what they name never changes. */
-const FOREVER = 'public, max-age=31536000, immutable';
+const FOREVER = 'max-age=31536000, immutable';
 /** A master names a version, and the next request may have to name another. */
 const BRIEFLY = 'no-cache';
+
+/** For everybody: other sources may be read by this server's own pages and by who has its key. */
+const isOpen = (access: Access | undefined): boolean => access === 'public' || access === 'named';
+
+/** A cache in front of this server knows nothing of who may read what is not open: it must not answer for that. */
+function keptBy(access: Access | undefined, howLong: string): string {
+  if (!isOpen(access)) return `private, ${howLong}`;
+  return howLong === FOREVER ? `public, ${howLong}` : howLong;
+}
 
 /** MIME types by Apple's table (10.4). */
 const MP4_TYPES = { video: 'video/mp4', audio: 'audio/mp4' } as const;
@@ -29,10 +38,10 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
 
   routes.get('/master.m3u8', requirePassword, async (c) => {
     const request = readMediaRequest(c, now());
-    const { title, renditions } = await openMedia(c, request, c.req.raw.signal);
+    const { title, renditions, access } = await openMedia(c, request, c.req.raw.signal);
     const token = await c.var.deps.tokens.seal(request);
     const text = titlePlaylist(title, renditions, `${token}/${title.version}/`);
-    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl: BRIEFLY });
+    return answerPlaylist(c, { text, cacheControl: keptBy(access, BRIEFLY) });
   });
 
   routes.get('/:token/:version/:rendition/index.m3u8', async (c) => {
@@ -41,7 +50,7 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
     const text = live
       ? livePlaylist(title, rendition, await progressOf(c, live))
       : renditionPlaylist(title, renditions, rendition);
-    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl: live ? BRIEFLY : FOREVER });
+    return answerPlaylist(c, { text, cacheControl: keptBy(media.access, live ? BRIEFLY : FOREVER) });
   });
 
   routes.get('/:token/:version/:rendition/init.mp4', async (c) => {
@@ -49,9 +58,9 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
     const headers = resourceHeaders(c, 'init');
     if (isNamedIn(c.req.header('if-none-match'), headers.ETag))
       return answerUnopened(c, { request, headers });
-    const { rendition } = await openRendition(c);
+    const { media, rendition } = await openRendition(c);
     const body = new Uint8Array(rendition.muxer.init());
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+    setHeaders(c, { ...headers, 'Cache-Control': keptBy(media.access, FOREVER) });
     c.header('Content-Length', String(body.length));
     return c.req.method === 'HEAD' ? c.body(null) : c.body(body);
   });
@@ -86,12 +95,29 @@ async function progressOf(c: Context<AppEnv>, live: LiveStream): Promise<LivePro
   return live.progressTo(n, c.req.raw.signal);
 }
 
+/** Lists are compared by what they say, however they are compressed. */
+async function answerPlaylist(
+  c: Context<AppEnv>,
+  { text, cacheControl }: { readonly text: string; readonly cacheControl: string },
+): Promise<Response> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  const tag = `"${[...hash.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
+  c.header('ETag', `W/${tag}`);
+  if (!isNamedIn(c.req.header('if-none-match'), tag))
+    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl });
+  setHeaders(c, { 'Cache-Control': cacheControl, Vary: 'Accept-Encoding' });
+  return c.body(null, 304);
+}
+
+function setHeaders(c: Context<AppEnv>, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+}
+
 /** What is known of a resource before a byte of it is made: its tag names the bytes. */
 function resourceHeaders(c: Context<AppEnv>, name: string) {
   const rendition = c.req.param('rendition') ?? '';
   return {
     'Content-Type': rendition.startsWith('a') ? MP4_TYPES.audio : MP4_TYPES.video,
-    'Cache-Control': FOREVER,
     ETag: `"${c.req.param('version')}-${rendition}-${name}"`,
   };
 }
@@ -133,7 +159,7 @@ function answerUnopened(c: Context<AppEnv>, { request, n, headers }: UnopenedAns
   else if (media) guardSource(c, media.access, request.isTrusted);
   else allowOrigins(c);
   if (media && n !== undefined) checkListed(findRendition(c, media), media, n);
-  for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  setHeaders(c, { ...headers, 'Cache-Control': keptBy(media?.access, FOREVER) });
   return c.body(null, isNamedIn(c.req.header('if-none-match'), headers.ETag ?? '') ? 304 : 200);
 }
 
@@ -154,11 +180,11 @@ async function sendSegment(c: Context<AppEnv>, { request, n, headers }: SegmentA
   const { signal } = c.req.raw;
   const media = await openMedia(c, request, signal);
   const rendition = findRendition(c, media);
-  const chunks = chunksOf(c, media, { rendition, n });
+  const chunks = chunksOf(c, media, { request, rendition, n });
   const first = await chunks.next();
   if (first.done) throw new MediaError('corrupt', `Segment ${n} of ${rendition.name} holds no packet`);
   return deps.sendChunks(c, {
-    headers: { ...headers, ...c.var.cors },
+    headers: { ...headers, 'Cache-Control': keptBy(media.access, FOREVER), ...c.var.cors },
     chunks: startingWith(first.value, chunks),
     onBroken: (error) => {
       if (signal.aborted) return;
@@ -169,6 +195,7 @@ async function sendSegment(c: Context<AppEnv>, { request, n, headers }: SegmentA
 }
 
 interface SegmentOf {
+  readonly request: MediaRequest;
   readonly rendition: Rendition;
   readonly n: number;
 }
@@ -176,19 +203,26 @@ interface SegmentOf {
 function chunksOf(
   c: Context<AppEnv>,
   media: Media,
-  segment: SegmentOf,
+  { request, rendition, n }: SegmentOf,
 ): AsyncGenerator<readonly Uint8Array[]> {
+  const { library, segments } = c.var.deps;
   const { signal } = c.req.raw;
-  if (media.live) return liveChunks(media.live, segment, signal);
-  checkListed(segment.rendition, media, segment.n);
-  const { spans, transcripts } = c.var.deps.library;
-  return renderSegment(media.title, segment, { spans, transcripts, signal });
+  const { title, live } = media;
+  if (live) return liveChunks(live, { rendition, n }, signal);
+  checkListed(rendition, media, n);
+  const { spans, transcripts } = library;
+  const render = () => renderSegment(title, { rendition, n }, { spans, transcripts, signal });
+  if (!segments || !isOpen(media.access)) return render();
+  const isEncoded = rendition.kind === 'audio' && rendition.aac !== null;
+  const { version } = title;
+  const { name } = rendition;
+  return segments.chunks({ title: titleKey(request), version, rendition: name, n, isEncoded }, render);
 }
 
 /** One that is not made yet is waited for: a viewer who comes back may be ahead of an input that was let go. */
 async function* liveChunks(
   live: LiveStream,
-  { rendition, n }: SegmentOf,
+  { rendition, n }: Omit<SegmentOf, 'request'>,
   signal: AbortSignal,
 ): AsyncGenerator<readonly Uint8Array[]> {
   yield await live.segment(rendition.name, n, signal);

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { collect, FILE_OR_URL, prose } from './options.ts';
+
+const SETTINGS = `
+Environment: PORT, HOST, API_PASSWORD, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
+  SLUICE_ROOTS, SLUICE_PUBLIC_URL, SLUICE_CACHE_MB, SLUICE_AAC_QUALITY, SLUICE_AUDIO_THREADS, SLUICE_FFMPEG,
+  SLUICE_UPLOADS, SLUICE_UPLOADS_MB, SLUICE_UPLOADS_HOURS, SLUICE_UPLOAD_MB, SLUICE_SHARED_CACHE,
+  SLUICE_SHARED_CACHE_MB, SLUICE_SHARED_COPIES, SLUICE_LOG
+
+Examples:
+  sluice serve                            what is named by its URL
+  sluice serve ~/Films /mnt/nas/Series    what lies in folders too: the page lists them
+  sluice serve --allow 192.168.1.5:8096   media of a server in this network too`;
+
+/** `sluice serve [DIR…]` */
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .summary('serve the player page, HLS and folders')
+    .description(
+      prose(`Serves the player page at / and HLS at /hls/master.m3u8?d=<URL of a media file>; sends what is posted to
+/remux back as MP4. Of folders that are given the page lists what is in them.`),
+    )
+    .argument('[DIR...]', 'folders whose files are listed and served, as d=root:NAME/path')
+    .option('--open', 'open the page in the browser')
+    .option('--port <N>', 'listen there (default: 8080, or the next free one up to 8099)')
+    .option('--host <ADDRESS>', 'interface to listen on (default: all)')
+    .option('--public-url <URL>', 'address under which others reach this server; its name is answered for')
+    .option('--allow <TARGET>', 'let requests go to a private address, network or host; repeatable', collect)
+    .option('--allow-private', 'let requests go to any private address')
+    .option(
+      '--root <NAME=FOLDER>',
+      'serve a folder as d=root:NAME/path without listing it; repeatable',
+      collect,
+    )
+    .option(
+      '--uploads <FOLDER>',
+      'keep what is posted to /uploads there for a day, to be played as d=upload:ID',
+    )
+    .option('--state <FOLDER>', 'where the secret of this installation is kept')
+    .addHelpText('after', SETTINGS)
+    .action(async (folders, flags) => (await import('./serve.ts')).serve(folders, flags));
+}
+
+/** `sluice play <file|url>` */
+export function addPlay(program: Command): void {
+  program
+    .command('play')
+    .summary('open a file or a URL in the browser')
+    .description(
+      'Serves one title for this machine alone and opens its page in the browser. Ends with Ctrl-C.',
+    )
+    .argument('<FILE|URL>', FILE_OR_URL)
+    .option('--header <NAME=VALUE>', 'send it with requests for the URL; repeatable', collect)
+    .option('--no-open', 'only say the address')
+    .option('--port <N>', 'listen there (default: any free port)')
+    .option('--host <ADDRESS>', 'interface to listen on (default: 127.0.0.1)')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sluice play film.mkv\n  sluice play https://example.org/film.mkv --header Referer=https://example.org/',
+    )
+    .action(async (target, flags) => (await import('./play.ts')).play(target, flags));
+}
