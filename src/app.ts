@@ -5,6 +5,7 @@ import type { AppDeps, AppEnv } from './http/deps.ts';
 import { answerError } from './http/errors.ts';
 import { faststartRoutes } from './http/faststart.ts';
 import { hlsRoutes } from './http/hls.ts';
+import { listingRoutes } from './http/listing.ts';
 import { movieRoutes } from './http/movie.ts';
 import { pageRoutes } from './http/page.ts';
 import { probeRoutes } from './http/probe.ts';
@@ -33,6 +34,7 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
   app.route('/remux', remuxRoutes());
   app.route('/remux.mp4', movieRoutes(now));
   app.route('/uploads', uploadRoutes());
+  app.route('/', listingRoutes());
   app.route('/', pageRoutes());
   app.notFound((c) => answerError(new MediaError('not-found', 'There is nothing at this address'), c));
   app.onError(answerError);

@@ -15,6 +15,8 @@ const BUDGET = 150_000;
 /** Compiled modules that the worker does without; `browser/left-out.js` has what takes their place, and why. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   'src/http/page.js',
+  'src/http/listing.js',
+  'src/http/faststart.js',
   'src/http/remux.js',
   'src/http/upload.js',
   'src/http/movie.js',

@@ -10,14 +10,17 @@ const WHOLE = [
   'test/browser/**/*.test.ts',
   'test/measure/**/*.test.ts',
   'test/threads/**/*.test.ts',
+  'test/cli/{commands,serving}.test.ts',
+  'test/worker/{worker,memory}.test.ts',
   'test/machines/{nginx,containers,processes,failing-redis}.test.ts',
   'test/node.test.ts',
 ];
 
 /** Minutes of load whose times a busy machine spoils: `npm run measure`. */
-const MEASURE = ['transcoding', 'heavy-film', 'memory', 'remux'].map(
-  (name) => `test/measure/${name}.test.ts`,
-);
+const MEASURE = [
+  ...['transcoding', 'heavy-film', 'memory', 'remux'].map((name) => `test/measure/${name}.test.ts`),
+  'test/worker/memory.test.ts',
+];
 
 export default defineConfig({
   root,

@@ -9,11 +9,13 @@ const noRoutes = (): Hono<AppEnv> => new Hono();
 
 /** The page comes from its host. */
 export const pageRoutes = noRoutes;
+export const listingRoutes = noRoutes;
 /** Nothing is uploaded. */
 export const remuxRoutes = noRoutes;
 export const uploadRoutes = noRoutes;
 /** It is HLS that the page plays. */
 export const movieRoutes = noRoutes;
+export const faststartRoutes = noRoutes;
 
 /** A file can be read anywhere: nothing comes in order only. */
 export const LiveStream = {

@@ -23,6 +23,8 @@ export interface Source {
    * and known when the chunk is given; absent where there are none.
    */
   readonly seams?: readonly number[];
+  /** What one reader waits for no other one may wait for, since it may end with the first; absent where all may. */
+  readonly isReadAlone?: true;
 }
 
 /** Bytes that can only be read from the first one on, each once, by one reader. */

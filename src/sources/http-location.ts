@@ -32,18 +32,32 @@ export function parseTarget(text: string, headers: Headers): Target {
   return { address, headers: callerHeaders(headers) };
 }
 
+/** What a `Location` has found out: plain data, which may be used by several of one target. */
+export interface KnownPlace {
+  /** Where the redirects led. */
+  address: HttpAddress | null;
+  access: Access | null;
+}
+
+export const newPlace = (): KnownPlace => ({ address: null, access: null });
+
+export interface LocationOptions {
+  readonly userAgent: string;
+  readonly place: KnownPlace;
+}
+
 /** Where a resource really lies: redirects are followed by hand, each checked, and the URL they led to is kept. */
 export class Location {
   readonly #target: Target;
   readonly #transport: HttpTransport;
   readonly #userAgent: string;
-  #kept: HttpAddress | null = null;
-  #access: Access | null = null;
+  readonly #place: KnownPlace;
 
-  constructor(target: Target, transport: HttpTransport, userAgent: string) {
+  constructor(target: Target, transport: HttpTransport, { userAgent, place }: LocationOptions) {
     this.#target = target;
     this.#transport = transport;
     this.#userAgent = userAgent;
+    this.#place = place;
   }
 
   /** Host of the URL as it was given. */
@@ -53,7 +67,7 @@ export class Location {
 
   /** The least public address met on the way, redirects included; null before the first answer. */
   get access(): Access | null {
-    return this.#access;
+    return this.#place.access;
   }
 
   /**
@@ -61,10 +75,10 @@ export class Location {
    * @param range value of the Range header, null for a plain GET
    */
   async open(range: string | null, signal: AbortSignal): Promise<Opened> {
-    const kept = this.#kept;
+    const kept = this.#place.address;
     const opened = kept && (await this.#again(kept, range, signal));
     if (opened) return opened;
-    const newer = this.#kept; // another read has resolved it meanwhile, maybe to a link that is good for one use
+    const newer = this.#place.address; // another read has resolved it meanwhile, maybe to a link that is good for one use
     const fresh = kept && newer && newer !== kept ? await this.#again(newer, range, signal) : null;
     return fresh ?? this.#follow(this.#target.address, range, signal);
   }
@@ -84,17 +98,17 @@ export class Location {
   }
 
   #forget(address: HttpAddress): void {
-    if (this.#kept === address) this.#kept = null; // else another read has already resolved it
+    if (this.#place.address === address) this.#place.address = null; // else another read has already resolved it
   }
 
   async #follow(from: HttpAddress, range: string | null, signal: AbortSignal): Promise<Opened> {
     let address = from;
     for (let hops = 0; hops <= LIMITS.redirects; hops++) {
       const answer = await this.#transport.get(address, this.#headers(address, range), signal);
-      this.#access = lessPublic(this.#access, answer.access);
+      this.#place.access = lessPublic(this.#place.access, answer.access);
       const location = REDIRECTS.has(answer.status) ? answer.header('location') : null;
       if (location === null) {
-        if (answer.status < 400 && hops > 0) this.#kept = address;
+        if (answer.status < 400 && hops > 0) this.#place.address = address;
         return { answer, url: address.url, place: placeOf(address) };
       }
       answer.close();

@@ -2,7 +2,7 @@ import type { ByteRange, Sequence } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Access } from './address-policy.ts';
 import { type ContentRange, parseContentRange, parseRetryAfter } from './http-headers.ts';
-import { Identity } from './http-identity.ts';
+import type { Identity } from './http-identity.ts';
 import type { Location, Opened } from './http-location.ts';
 import { readInOrder } from './http-sequential.ts';
 import { connectionError, type HttpTimeouts } from './http-transport.ts';
@@ -21,14 +21,15 @@ export interface HttpSourceOptions {
   readonly location: Location;
   readonly bodies: WholeBodies;
   readonly timeouts: HttpTimeouts;
+  readonly identity: Identity;
 }
 
 /** Statuses by which servers refuse the Range header rather than the request. */
 const REFUSED_RANGE = new Set([400, 405, 406, 416]);
 
 /** A resource on HTTP, read by ranges; broken transfers go on at the exact byte. */
-export function httpSource({ location, bodies, timeouts }: HttpSourceOptions): HttpSource {
-  const reader = new RangeReader(location, bodies);
+export function httpSource({ location, bodies, timeouts, identity }: HttpSourceOptions): HttpSource {
+  const reader = new RangeReader(location, identity, new WholeBody(bodies));
   const patience = new Patience(Math.min(timeouts.connect, timeouts.headers, timeouts.body));
   return {
     get size() {
@@ -79,10 +80,10 @@ class RangeReader {
   #askedForSize = false;
   answersRanges = false;
 
-  constructor(location: Location, bodies: WholeBodies) {
+  constructor(location: Location, identity: Identity, whole: WholeBody) {
     this.#location = location;
-    this.#whole = new WholeBody(bodies);
-    this.identity = new Identity(location.host);
+    this.identity = identity;
+    this.#whole = whole;
   }
 
   /** One try, one request: ends where the answer ends, which may be before the range does. */

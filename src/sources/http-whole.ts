@@ -6,13 +6,26 @@ import type { Opened } from './http-location.ts';
 import { connectionError } from './http-transport.ts';
 import { abortable } from './retry.ts';
 
+export interface WholeBodyLimits {
+  /** Bytes of all that are held, and of all that are arriving. */
+  readonly all: number;
+  /** Bytes of a single one. */
+  readonly each: number;
+}
+
 /** Bodies of resources whose server ignores ranges: all sources of a client share one budget. */
 export class WholeBodies {
-  readonly #held = new LRUCache<object, Uint8Array>({
-    maxSize: LIMITS.wholeBodies,
-    sizeCalculation: (body) => Math.max(1, body.length),
-  });
+  readonly limits: WholeBodyLimits;
+  readonly #held: LRUCache<object, Uint8Array>;
   #arriving = 0;
+
+  constructor(limits: WholeBodyLimits = { all: LIMITS.wholeBodies, each: LIMITS.wholeWithoutIndex }) {
+    this.limits = limits;
+    this.#held = new LRUCache({
+      maxSize: limits.all,
+      sizeCalculation: (body) => Math.max(1, body.length),
+    });
+  }
 
   get(owner: object): Uint8Array | undefined {
     return this.#held.get(owner);
@@ -24,7 +37,7 @@ export class WholeBodies {
 
   /** Counts bytes of bodies under way. @throws MediaError `busy` when those are as many as may be held */
   grow(length: number): void {
-    if (this.#arriving + length > LIMITS.wholeBodies)
+    if (this.#arriving + length > this.limits.all)
       throw new MediaError(
         'busy',
         'Other files are being read whole at the moment, as their servers do not answer byte ranges. Try again soon',
@@ -103,10 +116,11 @@ async function readWhole({ answer, url }: Opened, bodies: WholeBodies): Promise<
   const declared = Number(answer.header('content-length') ?? 0);
   const patience = performance.now() + UNKNOWN_LENGTH_TIME;
   const isTooLong = () => declared === 0 && performance.now() > patience;
+  const { each } = bodies.limits;
   const pieces = new Pieces();
   let length = 0;
   try {
-    while (length <= LIMITS.wholeWithoutIndex && declared <= LIMITS.wholeWithoutIndex && !isTooLong()) {
+    while (length <= each && declared <= each && !isTooLong()) {
       const chunk = await answer.next();
       if (chunk === null) {
         if (length < declared) throw connectionError(url.host, `the file ended after ${length} bytes`);
@@ -120,7 +134,7 @@ async function readWhole({ answer, url }: Opened, bodies: WholeBodies): Promise<
     bodies.shrink(length);
     answer.close();
   }
-  const most = LIMITS.wholeWithoutIndex / 1024 / 1024;
+  const most = each / 1024 / 1024;
   throw new MediaError(
     'upstream',
     `The server ${url.host} does not answer byte ranges, and the file is larger than the ${most} MB that are held in memory instead`,

@@ -31,7 +31,7 @@ export async function startServers() {
     String(upstreamPort),
   ]);
   const dist = process.env.SLUICE_DIST ?? 'dist';
-  const app = await start([`${dist}/src/node.js`, '--port', String(appPort), '--allow', '127.0.0.1']);
+  const app = await start([`${dist}/src/cli.js`, 'serve', '--port', String(appPort), '--allow', '127.0.0.1']);
   return {
     app: `http://127.0.0.1:${appPort}`,
     upstream: `http://127.0.0.1:${upstreamPort}`,

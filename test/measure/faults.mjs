@@ -17,7 +17,7 @@ const tools = process.env.SLUICE_TOOLS ?? join(project, '../shared/tools');
 const { values } = parseArgs({
   options: {
     match: { type: 'string', default: '' },
-    server: { type: 'string', default: join(project, 'dist/src/node.js') },
+    server: { type: 'string', default: join(project, 'dist/src/cli.js') },
     jobs: { type: 'string', default: '4' },
   },
 });
@@ -151,7 +151,7 @@ async function stop(child) {
 async function startSluice(folder, name) {
   const port = await freePort();
   const args = ['--port', String(port), '--state', join(folder, name), '--allow', '127.0.0.0/8'];
-  const child = await start([values.server, ...args], { SLUICE_SECRET: 'faults', SLUICE_LOG: 'warn' });
+  const child = await start([values.server, 'serve', ...args], { SLUICE_SECRET: 'faults', SLUICE_LOG: 'warn' });
   return { child, url: `http://127.0.0.1:${port}` };
 }
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../http/serve-app.ts';
 import { type FilmServer, serveFilm } from './film-server.ts';
 
-const entry = fileURLToPath(new URL('../../dist/src/node.js', import.meta.url));
+const entry = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 const MEGABYTE = 2 ** 20;
 /** Small, so that it is full long before the first look. */
 const CACHE_MB = 16;
@@ -37,7 +37,7 @@ describe('a server that has served a thousand segments', () => {
     const hook = join(folder, 'tell.mjs');
     writeFileSync(hook, TELL);
     const flags = ['--port', '0', '--host', '127.0.0.1', '--state', folder, '--allow', '127.0.0.1'];
-    server = spawn(process.execPath, ['--expose-gc', '--import', pathToFileURL(hook).href, entry, ...flags], {
+    server = spawn(process.execPath, ['--expose-gc', '--import', pathToFileURL(hook).href, entry, 'serve', ...flags], {
       env: { ...process.env, SLUICE_CACHE_MB: String(CACHE_MB) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -61,8 +61,8 @@ function forward(sluice, refusals, request, response) {
 /** The built server in a process of its own; SLUICE_DIST names another build than dist. */
 export async function startSluice() {
   const state = mkdtempSync(join(tmpdir(), 'sluice-players-state-'));
-  const entry = join(process.env.SLUICE_DIST ?? join(project, 'dist'), 'src/node.js');
-  const args = ['--port', '0', '--host', '127.0.0.1', '--state', state, '--allow', '127.0.0.1'];
+  const entry = join(process.env.SLUICE_DIST ?? join(project, 'dist'), 'src/cli.js');
+  const args = ['serve', '--port', '0', '--host', '127.0.0.1', '--state', state, '--allow', '127.0.0.1'];
   const child = spawn(process.execPath, [entry, ...args], {
     cwd: project,
     stdio: ['ignore', 'pipe', 'pipe'],
