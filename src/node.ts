@@ -12,6 +12,7 @@ import type { AppDeps, FolderLister, Logger } from './http/deps.ts';
 import { sendChunksOnNode } from './http/node-body.ts';
 import { type Environment, type NodeMedia, openNodeMedia } from './node-media.ts';
 import { openSource } from './open-source.ts';
+import { PROJECT_FOLDER } from './project.ts';
 import { createTokenBox, deriveAccessKey } from './proxy/token.ts';
 import type { SharedCache } from './shared-cache/shared-cache.ts';
 import { listFolder } from './sources/folder-list.ts';
@@ -26,9 +27,6 @@ const LAST_PORT = 8099;
 const STOP_AFTER = 1500;
 
 const require = createRequire(import.meta.url);
-
-/** Folder of the project: this file runs from dist/src. */
-const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What an app on Node is made of. */
 export interface NodeParts {
@@ -141,7 +139,7 @@ interface Parts {
 async function createDeps(parts: Parts): Promise<AppDeps> {
   const { config, media, uploads, shared, desk, listed, log, secret } = parts;
   const plans = shared?.plans ?? null;
-  const roots = new Map([['demo', join(projectFolder, 'fixtures')], ...config.roots]);
+  const roots = new Map([['demo', join(PROJECT_FOLDER, 'fixtures')], ...config.roots]);
   const upload = async (id: string) => {
     if (uploads) return uploads.pathOf(id);
     throw new MediaError('not-offered', 'This server stores no uploads. Start it with --uploads FOLDER');

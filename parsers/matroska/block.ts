@@ -209,8 +209,7 @@ export function peekBlock(
   content: Uint8Array,
   context: BlockContext,
 ): { readonly head: SampleHead | null; readonly isKnown: boolean } | null {
-  const inner =
-    block.id === ELEMENTS.SimpleBlock ? content : blockOfGroup(content, block.contentPosition);
+  const inner = block.id === ELEMENTS.SimpleBlock ? content : blockOfGroup(content, block.contentPosition);
   const first = inner?.[0];
   if (!inner || first === undefined) return null;
   const size = Math.clz32(first) - 23;

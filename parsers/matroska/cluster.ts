@@ -201,7 +201,9 @@ export class ClusterReader {
   /** What a block's beginning tells; nothing when it is broken, which is judged when all of it is there. */
   #peek(block: BlockBytes, whole: number): ReturnType<typeof peekBlock> {
     try {
-      const content = this.#queue.peek(Math.min(whole, PEEK)).subarray(block.contentPosition - block.position);
+      const content = this.#queue
+        .peek(Math.min(whole, PEEK))
+        .subarray(block.contentPosition - block.position);
       return peekBlock(block, content, this.#context);
     } catch (error) {
       if (error instanceof MediaError) return null;

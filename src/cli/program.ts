@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
+import { PROJECT_FOLDER } from '../project.ts';
 import type { Report } from './options.ts';
 import { addDump, addHls, addProbe, addRemux, addWhy } from './reading-commands.ts';
 import { addPlay, addServe } from './serving-commands.ts';
@@ -50,7 +52,7 @@ export function addCompletion(program: Command): void {
 
 /** Of the package that this file was installed with: it runs from dist/src/cli. */
 function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(join(PROJECT_FOLDER, 'package.json'), 'utf8');
   const { version } = JSON.parse(text) as { readonly version: string };
   return version;
 }

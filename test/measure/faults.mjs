@@ -151,7 +151,10 @@ async function stop(child) {
 async function startSluice(folder, name) {
   const port = await freePort();
   const args = ['--port', String(port), '--state', join(folder, name), '--allow', '127.0.0.0/8'];
-  const child = await start([values.server, 'serve', ...args], { SLUICE_SECRET: 'faults', SLUICE_LOG: 'warn' });
+  const child = await start([values.server, 'serve', ...args], {
+    SLUICE_SECRET: 'faults',
+    SLUICE_LOG: 'warn',
+  });
   return { child, url: `http://127.0.0.1:${port}` };
 }
 

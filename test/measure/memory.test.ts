@@ -37,10 +37,14 @@ describe('a server that has served a thousand segments', () => {
     const hook = join(folder, 'tell.mjs');
     writeFileSync(hook, TELL);
     const flags = ['--port', '0', '--host', '127.0.0.1', '--state', folder, '--allow', '127.0.0.1'];
-    server = spawn(process.execPath, ['--expose-gc', '--import', pathToFileURL(hook).href, entry, 'serve', ...flags], {
-      env: { ...process.env, SLUICE_CACHE_MB: String(CACHE_MB) },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    server = spawn(
+      process.execPath,
+      ['--expose-gc', '--import', pathToFileURL(hook).href, entry, 'serve', ...flags],
+      {
+        env: { ...process.env, SLUICE_CACHE_MB: String(CACHE_MB) },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     if (!server.stdout) throw new Error('No standard output');
     const [ready] = (await once(server.stdout, 'data')) as [Buffer];
     url = /http:\S+/.exec(ready.toString())?.[0] ?? '';
