@@ -40,13 +40,51 @@ export const initSegment = (track: MediaTrack, options: InitOptions): Uint8Array
 export const movieBeginning = (tracks: readonly MovieTrack[], duration: number | null): Uint8Array =>
   serialize(ftyp('iso6', 'mp41'), moov(tracks, duration));
 
+/** What stands in the movie box of a file whose samples it tells itself. */
+export interface MovieContents {
+  /** In the first track's ticks. */
+  readonly duration: number;
+  readonly tracks: readonly TrackContents[];
+}
+
+export interface TrackContents {
+  /** Decode durations together: ticks of the track. */
+  readonly duration: number;
+  readonly edits: readonly Edit[];
+  /** Children of stbl behind stsd. */
+  readonly tables: readonly Part[];
+}
+
+/** One edit: ISO/IEC 14496-12, 8.6.6. */
+export interface Edit {
+  /** In the first track's ticks; zero: as long as the media are. */
+  readonly duration: number;
+  /** In the track's ticks; null for a pause. */
+  readonly mediaTime: number | null;
+}
+
+/** The movie box of a file without fragments; contents in the order of the tracks. */
+export const movieBox = (tracks: readonly MovieTrack[], contents: MovieContents): Uint8Array =>
+  serialize(moov(tracks, contents));
+
+export const fileType: Uint8Array = serialize(
+  box('ftyp', fourcc('isom'), u32(512), fourcc('isom'), fourcc('iso6'), fourcc('mp41')),
+);
+
 /** File Type: ISO/IEC 14496-12, 4.3. CMAF header brand: ISO/IEC 23000-19, 7.2. */
 const ftyp = (...brands: readonly string[]): Part =>
   box('ftyp', fourcc('iso6'), u32(0), ...brands.map((brand) => fourcc(brand)));
 
 /** Movie: ISO/IEC 14496-12, 8.2.1. */
-const moov = (tracks: readonly MovieTrack[], duration: number | null = null): Part =>
-  box('moov', mvhd(tracks), ...tracks.map((own, i) => trak(own, roleOf(tracks, i))), mvex(tracks, duration));
+function moov(tracks: readonly MovieTrack[], told: MovieContents | number | null = null): Part {
+  const contents = typeof told === 'object' ? told : null;
+  const traks = tracks.map((own, i) => {
+    const each = contents?.tracks[i] ?? EMPTY;
+    return trak(own, roleOf(tracks, i), { ...each, movieDuration: contents?.duration ?? 0 });
+  });
+  const extends_ = contents ? [] : [mvex(tracks, typeof told === 'number' ? told : null)];
+  return box('moov', mvhd(tracks, contents?.duration ?? 0), ...traks, ...extends_);
+}
 
 interface Role {
   readonly isPlayed: boolean;
@@ -65,11 +103,18 @@ function roleOf(tracks: readonly MovieTrack[], i: number): Role {
 
 const UNITY_MATRIX: readonly number[] = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
+/** Version of headers with dates and a duration: 1 where that has 64 bits. */
+const widthOf = (duration: number): 0 | 1 => (duration >= 2 ** 32 ? 1 : 0);
+
+/** Creation and modification time, which are unknown, then `between`, then the duration, in the width of the header. */
+const dated = (between: Part, duration: number): Part[] =>
+  widthOf(duration) === 1 ? [zeros(16), between, u64(duration)] : [u32(0, 0), between, u32(duration)];
+
 /** Movie Header: ISO/IEC 14496-12, 8.2.2. */
-const mvhd = (tracks: readonly MovieTrack[]): Part =>
+const mvhd = (tracks: readonly MovieTrack[], duration: number): Part =>
   fullBox(
-    { type: 'mvhd', version: 0, flags: 0 },
-    u32(0, 0, tracks[0]?.options.timescale ?? 1, 0),
+    { type: 'mvhd', version: widthOf(duration), flags: 0 },
+    ...dated(u32(tracks[0]?.options.timescale ?? 1), duration),
     fixed(1),
     u16(0x0100, 0),
     zeros(8),
@@ -78,32 +123,61 @@ const mvhd = (tracks: readonly MovieTrack[]): Part =>
     u32(1 + Math.max(...tracks.map(({ options }) => options.trackId))),
   );
 
+/** A track's samples, and how long the movie is. */
+interface Contents extends TrackContents {
+  readonly movieDuration: number;
+}
+
+/** Tables without entries: samples stand in fragments. */
+const EMPTY: TrackContents = {
+  duration: 0,
+  edits: [],
+  tables: [emptyTable('stts', 1), emptyTable('stsc', 1), emptyTable('stsz', 2), emptyTable('stco', 1)],
+};
+
 /** Track: ISO/IEC 14496-12, 8.3.1. */
-const trak = ({ track, options, hidden = 0, delay = 0 }: MovieTrack, role: Role): Part =>
-  box(
+function trak({ track, options, hidden = 0, delay = 0 }: MovieTrack, role: Role, contents: Contents): Part {
+  // The fragments are as long as they are.
+  const moved = hidden + delay > 0 ? [{ duration: 0, mediaTime: hidden + delay }] : [];
+  const edits = contents.edits.length > 0 ? contents.edits : moved;
+  return box(
     'trak',
-    tkhd(track, options, role),
-    ...(hidden + delay > 0 ? [box('edts', elst(hidden + delay))] : []),
-    mdia(track, options),
+    tkhd(track, options, { ...role, duration: contents.movieDuration }),
+    ...(edits.length > 0 ? [box('edts', elst(edits))] : []),
+    mdia(track, options, contents),
   );
+}
 
-/** A duration of zero means: as long as the fragments are. ISO/IEC 14496-12, 8.6.6.1. */
-const AS_LONG_AS_IT_IS = 0;
-
-/** Edit List of one edit, which begins at a time of the media: ISO/IEC 14496-12, 8.6.6. */
-const elst = (mediaTime: number): Part =>
-  fullBox({ type: 'elst', version: 1, flags: 0 }, u32(1), u64(AS_LONG_AS_IT_IS), u64(mediaTime), u16(1, 0));
+/** Edit List: ISO/IEC 14496-12, 8.6.6. */
+const elst = (edits: readonly Edit[]): Part =>
+  fullBox(
+    { type: 'elst', version: 1, flags: 0 },
+    u32(edits.length),
+    ...edits.flatMap(({ duration, mediaTime }) => [
+      u64(duration),
+      mediaTime === null ? u32(0xffff_ffff, 0xffff_ffff) : u64(mediaTime),
+      u16(1, 0),
+    ]),
+  );
 
 /** Flags of tkhd. */
 const TRACK = { enabled: 1, inMovie: 2 } as const;
 const FULL_VOLUME = 0x0100;
 
 /** Track Header: ISO/IEC 14496-12, 8.3.2. */
-const tkhd = (track: MediaTrack, { trackId }: InitOptions, { isPlayed, alternates }: Role): Part => {
+const tkhd = (
+  track: MediaTrack,
+  { trackId }: InitOptions,
+  { isPlayed, alternates, duration }: Role & { readonly duration: number },
+): Part => {
   const size = displaySize(track);
   return fullBox(
-    { type: 'tkhd', version: 0, flags: TRACK.inMovie | (isPlayed ? TRACK.enabled : 0) },
-    u32(0, 0, trackId, 0, 0),
+    {
+      type: 'tkhd',
+      version: widthOf(duration),
+      flags: TRACK.inMovie | (isPlayed ? TRACK.enabled : 0),
+    },
+    ...dated(u32(trackId, 0), duration),
     zeros(8),
     u16(0, alternates, track.kind === 'audio' ? FULL_VOLUME : 0, 0),
     matrix(track.kind === 'video' ? rotation(track.rotation, size) : UNITY_MATRIX),
@@ -140,12 +214,16 @@ function rotation(degrees: number, { width, height }: Size): readonly number[] {
 }
 
 /** Media: ISO/IEC 14496-12, 8.4.1. */
-const mdia = (track: MediaTrack, options: InitOptions): Part =>
-  box('mdia', mdhd(track, options), hdlr(track), ...elng(track), minf(track, options));
+const mdia = (track: MediaTrack, options: InitOptions, { duration, tables }: TrackContents): Part =>
+  box('mdia', mdhd(track, options, duration), hdlr(track), ...elng(track), minf(track, options, tables));
 
 /** Media Header: ISO/IEC 14496-12, 8.4.2. */
-const mdhd = ({ language }: MediaTrack, { timescale }: InitOptions): Part =>
-  fullBox({ type: 'mdhd', version: 0, flags: 0 }, u32(0, 0, timescale, 0), u16(packedLanguage(language), 0));
+const mdhd = ({ language }: MediaTrack, { timescale }: InitOptions, duration: number): Part =>
+  fullBox(
+    { type: 'mdhd', version: widthOf(duration), flags: 0 },
+    ...dated(u32(timescale), duration),
+    u16(packedLanguage(language), 0),
+  );
 
 /** Three letters of five bits each. */
 const packedLanguage = (language: string): number =>
@@ -172,8 +250,8 @@ const hdlr = ({ kind, name }: MediaTrack): Part =>
   );
 
 /** Media Information: ISO/IEC 14496-12, 8.4.4. */
-const minf = (track: MediaTrack, options: InitOptions): Part =>
-  box('minf', MEDIA_HEADERS[track.kind], dinf, stbl(track, options));
+const minf = (track: MediaTrack, options: InitOptions, tables: readonly Part[]): Part =>
+  box('minf', MEDIA_HEADERS[track.kind], dinf, box('stbl', stsd(track, options), ...tables));
 
 const MEDIA_HEADERS = {
   /** Video Media Header: ISO/IEC 14496-12, 12.1.2. */
@@ -194,20 +272,10 @@ const dinf = box(
   ),
 );
 
-/** Sample Table: ISO/IEC 14496-12, 8.5.1. Its tables are empty: samples stand in fragments. */
-const stbl = (track: MediaTrack, options: InitOptions): Part =>
-  box(
-    'stbl',
-    stsd(track, options),
-    emptyTable('stts', 1),
-    emptyTable('stsc', 1),
-    emptyTable('stsz', 2),
-    emptyTable('stco', 1),
-  );
-
 /** Time to Sample, Sample to Chunk, Sample Size, Chunk Offset: ISO/IEC 14496-12, 8.6.1.2, 8.7.4, 8.7.3, 8.7.5. */
-const emptyTable = (type: string, words: number): Part =>
-  fullBox({ type, version: 0, flags: 0 }, zeros(4 * words));
+function emptyTable(type: string, words: number): Part {
+  return fullBox({ type, version: 0, flags: 0 }, zeros(4 * words));
+}
 
 /** Sample Description: ISO/IEC 14496-12, 8.5.2. */
 const stsd = (track: MediaTrack, { bitrate }: InitOptions): Part => {

@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MediaError } from '../core/errors.ts';
 import { openMovie } from '../pipeline/live/movie.ts';
-import { openTitleMovie, SOUNDS } from '../pipeline/movie/movie.ts';
+import { PIECE } from '../pipeline/movie/lines.ts';
+import { openTitleFile, openTitleMovie, SOUNDS, type TitleFile } from '../pipeline/movie/movie.ts';
 import { SEEKS } from '../pipeline/movie/place.ts';
 import { type Input, type InputFlags, withInput } from './input.ts';
+import { writeMovieFile } from './movie-file.ts';
 import { note, writeTo } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { tellLeftOut } from './strict.ts';
@@ -32,11 +34,11 @@ export async function remux(target: string, flags: RemuxFlags, signal: AbortSign
     );
   if (output !== '-' && !flags.force) await refuseExisting(output);
   return withInput(target, flags, async (input) => {
-    const movie = await openMovieOf(input, wish, signal);
+    const movie = await openMovieOf(input, { ...wish, isFile: output !== '-' }, signal);
     const progress = await openProgress({ total: movie.seconds, now: () => performance.now() });
     try {
       const chunks = counted(movie, progress);
-      const bytes = output === '-' ? await pipe(chunks) : await writeWholeFile(resolve(output), chunks);
+      const bytes = output === '-' ? await pipe(chunks) : await store(resolve(output), movie, chunks, signal);
       progress.end();
       if (output !== '-') note(`${output}: ${clock(movie.seconds)}, ${size(bytes)}`);
     } finally {
@@ -45,6 +47,15 @@ export async function remux(target: string, flags: RemuxFlags, signal: AbortSign
     return tellLeftOut(movie.omitted, flags);
   });
 }
+
+/** What comes in order only is fragmented, in a file too. */
+const store = (
+  path: string,
+  movie: OpenedMovie,
+  chunks: AsyncIterable<readonly Uint8Array[]>,
+  signal: AbortSignal,
+): Promise<number> =>
+  movie.file ? writeMovieFile(path, movie.file, chunks, signal) : writeWholeFile(path, chunks);
 
 /** @throws MediaError `bad-request` for a file that is there */
 async function refuseExisting(path: string): Promise<void> {
@@ -88,18 +99,24 @@ interface OpenedMovie {
   readonly chunks: AsyncGenerator<readonly Uint8Array[]>;
   /** Seconds that a list of buffers is worth on average. */
   readonly pace: number;
+  /** What is left to do at the end; null where nothing is. */
+  readonly file: Pick<TitleFile, 'ending'> | null;
 }
 
-/** What a movie is written in: a fragment of each track for half a second. */
-const PIECE = 0.5;
+interface OutputWish extends Wish {
+  /** What is written can be written over. */
+  readonly isFile: boolean;
+}
 
 /** What comes in order only is read once more, by a transfer of its own. */
-async function openMovieOf(input: Input, wish: Wish, signal: AbortSignal): Promise<OpenedMovie> {
+async function openMovieOf(input: Input, wish: OutputWish, signal: AbortSignal): Promise<OpenedMovie> {
   const media = await input.openMedia(signal);
   if (!media.live) {
     const context = { transcripts: input.library.transcripts, signal };
-    const { omitted, seconds, chunks, renditions } = await openTitleMovie(media, wish, context);
-    return { omitted, seconds, chunks, pace: PIECE / Math.max(1, renditions.length) };
+    const file = wish.isFile ? await openTitleFile(media, wish, context) : null;
+    const movie = file ?? (await openTitleMovie(media, wish, context));
+    const { omitted, seconds, chunks, renditions } = movie;
+    return { omitted, seconds, chunks, pace: PIECE / Math.max(1, renditions.length), file };
   }
   if (wish.start !== null || wish.duration !== null)
     throw new MediaError(
@@ -109,7 +126,7 @@ async function openMovieOf(input: Input, wish: Wish, signal: AbortSignal): Promi
   const { sequence } = await input.openSource();
   if (!sequence) throw new MediaError('not-offered', 'This source cannot be read in order');
   const { omitted, chunks } = await openMovie(sequence, input.options, signal);
-  return { omitted, chunks, seconds: 0, pace: 0 };
+  return { omitted, chunks, seconds: 0, pace: 0, file: null };
 }
 
 async function* counted(

@@ -2,8 +2,12 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 
 /** A file that appears under its name when it is whole, and not at all otherwise. */
 export interface WholeFile {
+  /** Where it lies until then. */
+  readonly partial: string;
   /** Appends; the buffers are not joined. */
   write(buffers: readonly Uint8Array[]): Promise<void>;
+  /** Writes over what was written. */
+  patch(position: number, bytes: Uint8Array): Promise<void>;
   /** Gives it its name. */
   finish(): Promise<void>;
   /** Removes it unless it was finished. */
@@ -20,7 +24,12 @@ export async function createWholeFile(path: string): Promise<WholeFile> {
     isOpen = false;
   };
   return {
+    partial,
     write: (buffers) => writeAll(file, buffers),
+    async patch(position, bytes) {
+      for (let at = 0; at < bytes.length; )
+        at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+    },
     async finish() {
       await close();
       await rename(partial, path);

@@ -162,7 +162,7 @@ describe('the image', () => {
     expect(readdirSync(join(folder, 'base')).sort()).toEqual([
       'LICENSE',
       'NOTICE',
-      'dist',
+      'build',
       'fixtures',
       'node_modules',
       'package.json',

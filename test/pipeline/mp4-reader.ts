@@ -33,11 +33,13 @@ const view = (data: Uint8Array) => new DataView(data.buffer, data.byteOffset, da
 export function boxes(data: Uint8Array): Box[] {
   const found: Box[] = [];
   for (let at = 0; at < data.length; ) {
-    const size = view(data).getUint32(at);
-    if (size < 8 || at + size > data.length)
+    const short = view(data).getUint32(at);
+    const head = short === 1 ? 16 : 8;
+    const size = short === 1 ? Number(view(data).getBigUint64(at + 8)) : short;
+    if (size < head || at + size > data.length)
       throw new Error(`Box of ${size} bytes at ${at} of ${data.length}`);
     const type = String.fromCharCode(...data.subarray(at + 4, at + 8));
-    found.push({ type, data: data.subarray(at + 8, at + size) });
+    found.push({ type, data: data.subarray(at + head, at + size) });
     at += size;
   }
   return found;

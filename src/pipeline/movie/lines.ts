@@ -12,7 +12,7 @@ import type { Place } from './place.ts';
 import { inTrack, SoundLine } from './sound-line.ts';
 
 /** What is written of each track at a time: seconds. */
-const PIECE = 0.5;
+export const PIECE = 0.5;
 /** Seconds of pictures behind the end that may be needed to know all that is shown before it. */
 const REORDER = 1;
 

@@ -1,9 +1,10 @@
 import { MovieWriter } from '../../../muxers/fmp4/movie.ts';
+import { type Ending, type Estimate, ProgressiveWriter, roomFor } from '../../../muxers/mp4/progressive.ts';
 import type { AudioTrack } from '../../core/media.ts';
 import { rescale } from '../../core/time.ts';
 import type { Media } from '../library.ts';
 import type { AudioRenditionPlan, Rendition } from '../renditions.ts';
-import type { WalkContext } from './lines.ts';
+import { PIECE, type WalkContext } from './lines.ts';
 import { movedTracks, omittedOf } from './movie-tracks.ts';
 import { findPlace, type Place, type Stretch } from './place.ts';
 import { walkTitle } from './walk.ts';
@@ -27,6 +28,12 @@ export interface TitleMovie {
   readonly chunks: AsyncGenerator<readonly Uint8Array[]>;
 }
 
+/** As a movie, for a place where bytes that are written can be written over. */
+export interface TitleFile extends TitleMovie {
+  /** What is left to do once all chunks were written. */
+  ending(): Ending;
+}
+
 /** What can be begun anywhere: a title whose segments are made in any order. */
 export type SeekableMedia = Pick<Media, 'title' | 'renditions'>;
 
@@ -39,23 +46,73 @@ export async function openTitleMovie(
   wish: MovieWish,
   context: WalkContext,
 ): Promise<TitleMovie> {
+  const plan = await planMovie(media, wish, context.signal);
+  return { ...told(media, plan), chunks: write(media, plan, context) };
+}
+
+/**
+ * MP4 without fragments of the same: its movie box is in front of its media.
+ * @throws MediaError as `openTitleMovie`
+ */
+export async function openTitleFile(
+  media: SeekableMedia,
+  wish: MovieWish,
+  context: WalkContext,
+): Promise<TitleFile> {
   const { title } = media;
-  const { timescale } = title.timeline;
-  const renditions = formsOf(media, wish);
-  const place = await findPlace(title, wish, context.signal);
-  return {
-    renditions,
-    omitted: omittedOf(title, renditions),
-    start: (place.origin + place.hidden) / timescale,
-    seconds: (place.end - place.origin - place.hidden) / timescale,
-    chunks: write(media, { place, renditions }, context),
+  const plan = await planMovie(media, wish, context.signal);
+  const tracks = movedTracks(title, plan.place, plan.renditions);
+  const writer = new ProgressiveWriter(
+    [...tracks.values()],
+    roomFor(plan.renditions.map(estimate(media, plan))),
+  );
+  const chunks = async function* () {
+    yield writer.beginning();
+    for await (const piece of walkTitle(title, plan, context))
+      for (const [rendition, packets] of piece) {
+        const track = tracks.get(rendition);
+        if (track) yield writer.samples(track, packets);
+      }
   };
+  return { ...told(media, plan), chunks: chunks(), ending: () => writer.end() };
 }
 
 interface Plan {
   readonly place: Place;
   readonly renditions: readonly Rendition[];
 }
+
+async function planMovie(media: SeekableMedia, wish: MovieWish, signal: AbortSignal): Promise<Plan> {
+  return { renditions: formsOf(media, wish), place: await findPlace(media.title, wish, signal) };
+}
+
+function told({ title }: SeekableMedia, { place, renditions }: Plan): Omit<TitleMovie, 'chunks'> {
+  const { timescale } = title.timeline;
+  return {
+    renditions,
+    omitted: omittedOf(title, renditions),
+    start: (place.origin + place.hidden) / timescale,
+    seconds: (place.end - place.origin - place.hidden) / timescale,
+  };
+}
+
+/** Where frames may be shorter than usual, as in Opus. */
+const SHORTEST_FRAME = 256;
+
+/** How many samples a track will have, rather too many. */
+const estimate =
+  ({ title }: SeekableMedia, { place }: Plan) =>
+  (rendition: Rendition): Estimate => {
+    const seconds = (place.end - place.origin) / title.timeline.timescale + 2;
+    const chunks = Math.ceil(seconds / PIECE) + 1;
+    if (rendition.kind === 'video') {
+      const { usualRate, counted } = rendition.video;
+      return { kind: 'video', samples: Math.ceil(Math.max(usualRate, counted?.rate ?? 0) * seconds), chunks };
+    }
+    const { frameSize, sampleRate } = rendition.track;
+    const samples = Math.ceil((sampleRate / (frameSize ?? SHORTEST_FRAME)) * seconds);
+    return { kind: 'audio', samples, chunks };
+  };
 
 async function* write(
   { title }: SeekableMedia,
