@@ -39,6 +39,7 @@ async function main(): Promise<number> {
 }
 
 function tell(error: unknown): number {
+  if (isBrokenPipe(error)) return EXIT.done;
   if (!(error instanceof CommanderError)) {
     const { status, text } = failure(error);
     process.stderr.write(`${text}\n`);
@@ -50,8 +51,12 @@ function tell(error: unknown): number {
 }
 
 /** Who reads the output has seen enough: that is no error. */
-const onBroken = (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(EXIT.done);
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
+}
+
+const onBroken = (error: Error) => {
+  if (isBrokenPipe(error)) process.exit(EXIT.done);
   throw error;
 };
 process.stdout.on('error', onBroken);

@@ -22,10 +22,10 @@ export interface Places {
 
 /** The source that `d=` names: `root:<name>/<path>`, `upload:<id>`, or an http(s) URL. Nothing is sent yet. */
 export async function openSource(request: MediaRequest, places: Places): Promise<OpenedSource> {
-  const { cache, roots, upload } = places;
+  const { roots, upload } = places;
   const [scheme, rest] = cutAt(request.url, ':');
-  if (scheme === 'root') return fileSource(await resolveRoot(roots, ...cutAt(rest, '/')), cache);
-  if (scheme === 'upload') return fileSource(await upload(rest), cache);
+  if (scheme === 'root') return fileSource(await resolveRoot(roots, ...cutAt(rest, '/')));
+  if (scheme === 'upload') return fileSource(await upload(rest));
   return remoteSource(request, places);
 }
 
@@ -59,10 +59,11 @@ function textOf({ url, headers, video, audio, recovery, program }: MediaRequest)
   return JSON.stringify([url, sorted, video, audio, recovery, program]);
 }
 
-function fileSource(path: string, cache: SparseCache): OpenedSource {
+/** The system keeps what was read of its files: nothing else does. */
+function fileSource(path: string): OpenedSource {
   const file = localFileSource(path);
   return {
-    source: cache.wrap(file),
+    source: file,
     sequence: null,
     access: () => 'local',
     want: () => undefined,

@@ -7,11 +7,12 @@ import { openTitleFile, openTitleMovie, SOUNDS, type TitleFile } from '../pipeli
 import { SEEKS } from '../pipeline/movie/place.ts';
 import { type Input, type InputFlags, withInput } from './input.ts';
 import { writeMovieFile } from './movie-file.ts';
-import { note, writeTo } from './output.ts';
+import { note } from './output.ts';
 import { openProgress, type Progress } from './progress.ts';
 import { tellLeftOut } from './strict.ts';
 import { clock, secondsOf, size } from './text.ts';
 import { writeWholeFile } from './whole-file.ts';
+import { writeAll } from './write-all.ts';
 
 export interface RemuxFlags extends InputFlags {
   readonly output?: string;
@@ -141,10 +142,13 @@ async function* counted(
   }
 }
 
+/** Written to past the stream, which costs as much as all else. */
+const STDOUT = 1;
+
 async function pipe(chunks: AsyncIterable<readonly Uint8Array[]>): Promise<number> {
   let bytes = 0;
   for await (const buffers of chunks) {
-    await writeTo(process.stdout, buffers);
+    await writeAll(STDOUT, buffers);
     bytes += buffers.reduce((sum, { length }) => sum + length, 0);
   }
   return bytes;

@@ -1,4 +1,5 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
+import { writeAll } from './write-all.ts';
 
 /** A file that appears under its name when it is whole, and not at all otherwise. */
 export interface WholeFile {
@@ -25,7 +26,7 @@ export async function createWholeFile(path: string): Promise<WholeFile> {
   };
   return {
     partial,
-    write: (buffers) => writeAll(file, buffers),
+    write: (buffers) => writeAll(file.fd, buffers),
     async patch(position, bytes) {
       for (let at = 0; at < bytes.length; )
         at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
@@ -39,28 +40,6 @@ export async function createWholeFile(path: string): Promise<WholeFile> {
       await rm(partial, { force: true });
     },
   };
-}
-
-/** Most buffers of one call: IOV_MAX of Linux. */
-const AT_ONCE = 1024;
-
-/** A write may take fewer bytes than it was given. */
-async function writeAll(file: FileHandle, buffers: readonly Uint8Array[]): Promise<void> {
-  let rest = buffers.filter(({ length }) => length > 0);
-  while (rest.length > 0) {
-    const { bytesWritten } = await file.writev(rest.slice(0, AT_ONCE));
-    rest = behind(rest, bytesWritten);
-  }
-}
-
-function behind(buffers: readonly Uint8Array[], bytes: number): Uint8Array[] {
-  let left = bytes;
-  const rest: Uint8Array[] = [];
-  for (const buffer of buffers) {
-    if (left < buffer.length) rest.push(buffer.subarray(left));
-    left = Math.max(0, left - buffer.length);
-  }
-  return rest;
 }
 
 /** Writes a file whole or not at all; `chunks` are taken one by one. @returns bytes written */
