@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { concat } from '../core/bytes.ts';
 import type { SendChunks } from './deps.ts';
 
 /**
@@ -27,10 +28,30 @@ export const sendChunksOnNode: SendChunks = async (c, { status = 200, headers, c
 function writeAll(outgoing: ServerResponse, buffers: readonly Uint8Array[]): boolean {
   outgoing.cork();
   let isReady = true;
-  for (const buffer of buffers) isReady = outgoing.write(buffer);
+  for (const buffer of withSmallJoined(buffers)) isReady = outgoing.write(buffer);
   outgoing.uncork();
   return isReady;
 }
+
+/** A write costs as much as the copy of so many bytes. */
+const SMALL = 8192;
+
+/** Frames of sound, which lie behind each other by the dozen, are one buffer. */
+function* withSmallJoined(buffers: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = [];
+  for (const buffer of buffers) {
+    if (buffer.length < SMALL) small.push(buffer);
+    else {
+      if (small.length > 0) yield joined(small);
+      small = [];
+      yield buffer;
+    }
+  }
+  if (small.length > 0) yield joined(small);
+}
+
+const joined = (buffers: readonly Uint8Array[]): Uint8Array =>
+  buffers.length === 1 && buffers[0] ? buffers[0] : concat(buffers);
 
 function drained(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {

@@ -82,6 +82,10 @@ class CachedSource implements Source {
 
   async *read(range: ByteRange, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     signal.throwIfAborted();
+    if (this.#passes(range)) {
+      yield* this.#source.read(range, signal);
+      return;
+    }
     const reader = new Reader(range.start, range.end);
     const onAbort = () => {
       reader.fail(signal.reason);
@@ -101,6 +105,11 @@ class CachedSource implements Source {
       signal.removeEventListener('abort', onAbort);
       reader.leave();
     }
+  }
+
+  /** What is longer than the cache is large would push out all else, and be pushed out before it is read again. */
+  #passes({ start, end }: ByteRange): boolean {
+    return Math.min(end, this.#source.size ?? start) - start > this.#budget.maxBytes;
   }
 
   #endFor(reader: Reader): number {
