@@ -26,6 +26,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/config.ts': ['src/core'],
   'src/state.ts': [],
   'src/app.ts': ['src/core', 'src/http'],
+  // the door to another app: src/node.ts without a server
+  'src/sluice.ts': ['src/core', 'src/app.ts', 'src/config.ts', 'src/http', 'src/node.ts'],
   'src/open-source.ts': ['src/pipeline', 'src/proxy', 'src/sources', 'src/shared-cache'],
   'src/portable-deps.ts': ['src/core', 'src/http', 'src/pipeline', 'src/proxy'],
   // what only workers need; src/http: the logger's type
@@ -120,6 +122,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The only places that may import `node:` modules, and why. */
 const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/node.ts': 'opens and serves on Node',
+  'src/sluice.ts': 'counts processors',
   'src/node-media.ts': 'raises a limit of the process',
   'src/cli/serve.ts': 'counts processors',
   'src/cli/play.ts': 'finds the file, counts processors',
@@ -128,6 +131,7 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/cli/input.ts': 'finds files, counts processors',
   'src/cli/output.ts': 'writes to streams; its import is a type',
   'src/cli/whole-file.ts': 'writes files',
+  'src/cli/write-all.ts': 'writes to descriptors',
   'src/cli/hls.ts': 'makes folders',
   'src/cli/remux.ts': 'looks whether a file is there',
   'src/cli/program.ts': 'reads the version of the package',

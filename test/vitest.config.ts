@@ -10,9 +10,9 @@ const WHOLE = [
   'test/browser/**/*.test.ts',
   'test/measure/**/*.test.ts',
   'test/threads/**/*.test.ts',
-  'test/cli/{commands,serving}.test.ts',
-  'test/worker/{worker,memory}.test.ts',
-  'test/machines/{nginx,containers,processes,failing-redis}.test.ts',
+  'test/worker/memory.test.ts',
+  'test/machines/failing-redis.test.ts',
+  'test/library/pack.test.ts',
   'test/node.test.ts',
 ];
 

@@ -1,7 +1,8 @@
 import type { TimedPacket } from '../../src/core/contracts.ts';
 import { fragment } from './fragment.ts';
-import { type MovieTrack, movieBeginning } from './init.ts';
+import { movieBeginning } from './init.ts';
 import { type AccessPoint, randomAccess } from './random-access.ts';
+import type { MovieTrack } from './track-box.ts';
 
 /** Fragments told in the table at the end: a week in segments of 6 s. */
 const MAX_POINTS = 100_000;

@@ -1,7 +1,8 @@
 import type { Muxer } from '../../src/core/contracts.ts';
 import type { AudioTrack, VideoTrack } from '../../src/core/media.ts';
 import { fragment, segmentType } from './fragment.ts';
-import { type InitOptions, initSegment } from './init.ts';
+import { initSegment } from './init.ts';
+import type { InitOptions } from './track-box.ts';
 
 export interface FragmentMuxer extends Muxer {
   /** The `styp` box that stands in front of a segment's first fragment. */

@@ -1,14 +1,8 @@
 import type { TimedPacket } from '../../src/core/contracts.ts';
 import { rescale } from '../../src/core/time.ts';
-import { box, serialize, u32, u64, zeros } from '../fmp4/box.ts';
-import {
-  type Edit,
-  fileType,
-  type MovieContents,
-  type MovieTrack,
-  movieBox,
-  type TrackContents,
-} from '../fmp4/init.ts';
+import { fourcc, serialize, u32, u64, zeros } from '../fmp4/box.ts';
+import { fileType, type MovieContents, movieBox } from '../fmp4/init.ts';
+import type { Edit, MovieTrack, TrackContents } from '../fmp4/track-box.ts';
 import { SampleTables } from './sample-tables.ts';
 
 /** Bytes that are to stand at a place of the file. */
@@ -48,7 +42,7 @@ export class ProgressiveWriter {
   }
 
   beginning(): Uint8Array[] {
-    return [fileType, free(this.#room), mediaHeader(MEDIA_HEADER)];
+    return [fileType, freeHeader(this.#room), zeros(this.#room - FREE_HEADER), mediaHeader(MEDIA_HEADER)];
   }
 
   /** Samples of one track in decode order: one chunk. */
@@ -67,8 +61,7 @@ export class ProgressiveWriter {
     const isFront = left === 0 || left >= FREE_HEADER;
     if (!isFront) return { isFront, patches: [size, { position: this.#position, bytes: moov }] };
     const front = fileType.length;
-    const rest =
-      left > 0 ? [{ position: front + moov.length, bytes: free(left).subarray(0, FREE_HEADER) }] : [];
+    const rest = left > 0 ? [{ position: front + moov.length, bytes: freeHeader(left) }] : [];
     return { isFront, patches: [size, { position: front, bytes: moov }, ...rest] };
   }
 
@@ -90,21 +83,22 @@ function contentsOf(
   // Behind the beginning of what is shown; negative for what lies before it.
   const late = tables.first - origin - hidden;
   const pause = Math.max(0, inMovie(late));
-  const duration = inMovie(tables.duration + Math.min(0, late));
+  // A track that ends before what is shown has nothing of it; an edit of no length would be one without an end.
+  const duration = Math.max(1, inMovie(tables.duration + Math.min(0, late)));
   const edits: Edit[] = [
     ...(pause > 0 ? [{ duration: pause, mediaTime: null }] : []),
     { duration, mediaTime: Math.max(0, -late) + delay },
   ];
-  const isPlain = edits.length === 1 && edits[0]?.mediaTime === 0;
+  const isPlain = tables.duration === 0 || (edits.length === 1 && edits[0]?.mediaTime === 0);
   return {
     duration: tables.duration,
     edits: isPlain ? [] : edits,
     tables: tables.boxes(),
-    shown: pause + duration,
+    shown: tables.duration === 0 ? 0 : pause + duration,
   };
 }
 
-const free = (size: number): Uint8Array => serialize(box('free', zeros(size - FREE_HEADER)));
+const freeHeader = (size: number): Uint8Array => serialize(u32(size), fourcc('free'));
 
 const mediaHeader = (size: number): Uint8Array =>
   serialize(u32(1), Uint8Array.of(0x6d, 0x64, 0x61, 0x74), u64(size));
@@ -123,12 +117,18 @@ const SAMPLE_BYTES = { video: 4 + 8 + 4, audio: 4 + 1 } as const;
 /** Of each chunk: its place, and how many samples it has. */
 const CHUNK_BYTES = 8 + 12;
 
-/** Room that a movie box will hardly need more of. */
+/** A day of 25 pictures a second with sound; what says that it needs more is long, or damaged. */
+const MOST_ROOM = 64 * 1024 * 1024;
+
+/** Room that a movie box will hardly need more of, or as much as is worth writing for nothing. */
 export const roomFor = (tracks: readonly Estimate[]): number =>
-  Math.ceil(
-    tracks.reduce(
-      (sum, { kind, samples, chunks }) =>
-        sum + TRACK_BYTES + samples * SAMPLE_BYTES[kind] + chunks * CHUNK_BYTES,
-      TRACK_BYTES,
-    ) * 1.05,
+  Math.min(
+    MOST_ROOM,
+    Math.ceil(
+      tracks.reduce(
+        (sum, { kind, samples, chunks }) =>
+          sum + TRACK_BYTES + samples * SAMPLE_BYTES[kind] + chunks * CHUNK_BYTES,
+        TRACK_BYTES,
+      ) * 1.05,
+    ),
   );

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { listingHtml } from '../web/listing.ts';
 import { carriesKey, guardSource, requirePassword } from './access.ts';
 import type { AppEnv } from './deps.ts';
+import { HOME, withSlash } from './home.ts';
 
 /** No script at all, nothing from elsewhere; the style is the page's own. */
 const POLICY = [
@@ -19,20 +20,20 @@ const POLICY = [
  */
 export function listingRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.get('/', async (c, next) => {
+  routes.on('GET', [...HOME], withSlash, async (c, next) => {
     const { folders } = c.var.deps;
     if (!folders || folders.names.length === 0 || c.req.query('d') !== undefined) return next();
     await guard(c);
     const entries = folders.names.map((name) => ({ name, isFolder: true, size: null }));
-    return answer(c, listingHtml({ place: [], entries, isCut: false, carried: carried(c) }));
+    return answer(c, listingHtml({ place: [], home: './', entries, isCut: false, carried: carried(c) }));
   });
-  routes.get('/browse/:root/:path{.*}', async (c, next) => {
+  routes.on('GET', ['/browse/:root', '/browse/:root/:path{.*}'], async (c, next) => {
     const { folders } = c.var.deps;
     if (!folders || folders.names.length === 0) return next();
     await guard(c);
-    const [root, path] = placeOf(c);
+    const { root, path, home } = placeOf(c);
     const { entries, isCut } = await folders.list(root, path.join('/'));
-    return answer(c, listingHtml({ place: [root, ...path], entries, isCut, carried: carried(c) }));
+    return answer(c, listingHtml({ place: [root, ...path], home, entries, isCut, carried: carried(c) }));
   });
   return routes;
 }
@@ -48,10 +49,24 @@ async function guard(c: Context<AppEnv>): Promise<void> {
   await requirePassword(c, async () => undefined);
 }
 
+interface Place {
+  readonly root: string;
+  readonly path: readonly string[];
+  /** The way from here to the app's root. */
+  readonly home: string;
+}
+
 /** Names as they were encoded: each by itself, so that a slash within one is no border. */
-function placeOf(c: Context<AppEnv>): [root: string, path: readonly string[]] {
-  const [root = '', ...path] = new URL(c.req.url).pathname.split('/').slice(2).map(decode);
-  return [root, path.at(-1) === '' ? path.slice(0, -1) : path];
+function placeOf(c: Context<AppEnv>): Place {
+  // Not by `hono/route`, which knows requests of its own copy of hono only: the app around this one may have another.
+  const start = c.req.routePath.split('/').indexOf(':root');
+  const names = new URL(c.req.url).pathname.split('/').slice(start);
+  const [root = '', ...path] = names.map(decode);
+  return {
+    root,
+    path: path.at(-1) === '' ? path.slice(0, -1) : path,
+    home: '../'.repeat(names.length),
+  };
 }
 
 function decode(text: string): string {

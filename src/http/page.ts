@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { MediaError } from '../core/errors.ts';
 import { pageHtml } from '../web/page.ts';
 import type { AppEnv } from './deps.ts';
+import { HOME, withSlash } from './home.ts';
 
 /** Nothing but this server's own scripts runs on the page; it may be told to play from anywhere by this server. */
 const POLICY = [
@@ -17,10 +18,10 @@ const POLICY = [
   "frame-ancestors 'self'",
 ].join('; ');
 
-/** `/`, the player page, and the files that it loads from `/web/`. */
+/** `/`, the player page, and the files that it loads from `web/` below it. */
 export function pageRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.get('/', (c) => {
+  routes.on('GET', [...HOME], withSlash, (c) => {
     c.header('Content-Security-Policy', POLICY);
     c.header('X-Content-Type-Options', 'nosniff');
     c.header('Referrer-Policy', 'no-referrer');

@@ -21,11 +21,15 @@ export function uploadRoutes(): Hono<AppEnv> {
     );
     // Nobody knows its name.
     if (signal.aborted) await store.remove(upload.id);
-    c.header('Location', `/uploads/${upload.id}`);
-    return tell(c, upload, 201);
+    const root = rootOf(c, /\/uploads$/);
+    c.header('Location', `${root}/uploads/${upload.id}`);
+    return tell(c, upload, { status: 201, root });
   });
 
-  routes.get('/:id', async (c) => tell(c, await storeOf(c).find(c.req.param('id')), 200));
+  routes.get('/:id', async (c) => {
+    const upload = await storeOf(c).find(c.req.param('id'));
+    return tell(c, upload, { status: 200, root: rootOf(c, /\/uploads\/[^/]*$/) });
+  });
 
   routes.delete('/:id', async (c) => {
     await storeOf(c).remove(c.req.param('id'));
@@ -52,8 +56,16 @@ function declaredSize(c: Context<AppEnv>): number | null {
   return Number.isSafeInteger(size) ? size : null;
 }
 
-function tell(c: Context<AppEnv>, { id, bytes, expires }: StoredUpload, status: 200 | 201): Response {
+/** What stands in front of this app's own path: the prefix that it is mounted under, if any. */
+const rootOf = (c: Context<AppEnv>, path: RegExp): string => new URL(c.req.url).pathname.replace(path, '');
+
+interface Telling {
+  readonly status: 200 | 201;
+  readonly root: string;
+}
+
+function tell(c: Context<AppEnv>, { id, bytes, expires }: StoredUpload, { status, root }: Telling): Response {
   c.header('Cache-Control', 'no-store');
-  const url = `/hls/master.m3u8?d=upload:${id}`;
+  const url = `${root}/hls/master.m3u8?d=upload:${id}`;
   return c.json({ id, url, bytes, expires: new Date(expires).toISOString() }, status);
 }

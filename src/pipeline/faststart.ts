@@ -1,4 +1,4 @@
-import { box, type Part, serialize, u32, u32List } from '../../muxers/fmp4/box.ts';
+import { box, type Part, serialize, u32 } from '../../muxers/fmp4/box.ts';
 import { type Box, boxes } from '../../parsers/mp4/box.ts';
 import { readTopLevel } from '../../parsers/mp4/top-level.ts';
 import { readRange } from '../core/bytes.ts';
@@ -62,10 +62,11 @@ function moved(moov: Box, { media, end }: Ends): Piece[] {
   const old = { start: moov.start, end: movieEnd };
   const make = (size: number, width: ChunkWidth): Uint8Array => {
     const shift = (offset: number) => {
-      if (offset < media) return offset;
-      return offset < old.start ? offset + size : offset + size - (old.end - old.start);
+      if (offset >= media && offset < old.start) return offset + size;
+      // What points into the movie box or out of the file means nothing, here as there.
+      return offset >= old.end && offset < end ? offset + size - (old.end - old.start) : offset;
     };
-    return serialize(movedMovie(moov, { shift, width }));
+    return serialize(movedMovie(moov, { shift, width, depth: 0 }));
   };
   // A chunk offset that no longer fits into 32 bits widens all of them: twice the box is more than that takes.
   const width = end + 2 * (old.end - old.start) > 2 ** 32 ? 8 : 4;
@@ -84,6 +85,8 @@ interface Moving {
   readonly shift: (offset: number) => number;
   /** Bytes of each chunk offset, where they were four. */
   readonly width: ChunkWidth;
+  /** Boxes around this one. */
+  readonly depth: number;
 }
 
 /** Boxes on the way to the chunk offsets: ISO/IEC 14496-12, 6.2.3. */
@@ -95,13 +98,24 @@ const OFFSETS: ReadonlyMap<string, ChunkWidth> = new Map([
   ['co64', 8],
 ]);
 
+/** Boxes beside each other on that way: some ten in all files, and as many tracks as can be. */
+const MOST_BOXES = 4 * LIMITS.tracks;
+
 function movedMovie(one: Box, moving: Moving): Part {
   if (one.type === 'cmov') throw unsupported('The movie box is compressed');
+  if (one.type === 'mvex') throw unsupported('The samples of the movie lie in fragments');
   const width = OFFSETS.get(one.type);
   if (width) return movedOffsets(one, width, moving);
   if (!WAY.has(one.type)) return box(one.type, ...(one.uuid ? [fromHex(one.uuid)] : []), one.bytes);
-  const inner = [...boxes(one.bytes, one.content)];
-  return box(one.type, ...inner.map((child) => movedMovie(child, moving)));
+  const { depth } = moving;
+  if (depth >= LIMITS.depth) throw corrupt(`Boxes in ${depth} boxes`, one.start);
+  const inner: Part[] = [];
+  for (const child of boxes(one.bytes, one.content)) {
+    inner.push(movedMovie(child, { ...moving, depth: depth + 1 }));
+    if (inner.length > MOST_BOXES)
+      throw corrupt(`More than ${MOST_BOXES} boxes in a ${one.type} box`, child.start);
+  }
+  return box(one.type, ...inner);
 }
 
 function movedOffsets({ bytes, content }: Box, width: ChunkWidth, moving: Moving): Part {
@@ -109,15 +123,18 @@ function movedOffsets({ bytes, content }: Box, width: ChunkWidth, moving: Moving
   const count = bytes.length >= 8 ? view.getUint32(4) : 0;
   if (8 + count * width > bytes.length) throw corrupt('A table of chunk offsets is cut off', content);
   const isWide = width === 8 || moving.width === 8;
-  const words: number[] = [];
+  const moved = new DataView(new ArrayBuffer(count * (isWide ? 8 : 4)));
   for (let i = 0; i < count; i++) {
     const at = 8 + i * width;
     const offset = width === 8 ? view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4) : view.getUint32(at);
     const next = moving.shift(offset);
-    if (isWide) words.push(Math.floor(next / 2 ** 32), next % 2 ** 32);
-    else words.push(next);
+    if (!isWide) moved.setUint32(4 * i, next);
+    else {
+      moved.setUint32(8 * i, Math.floor(next / 2 ** 32));
+      moved.setUint32(8 * i + 4, next % 2 ** 32);
+    }
   }
-  return box(isWide ? 'co64' : 'stco', bytes.subarray(0, 4), u32(count), u32List(words));
+  return box(isWide ? 'co64' : 'stco', bytes.subarray(0, 4), u32(count), new Uint8Array(moved.buffer));
 }
 
 const fromHex = (digits: string): Uint8Array =>

@@ -10,6 +10,8 @@ export interface ListedEntry {
 export interface Listing {
   /** Where this is: names from the root on; empty for the list of roots. */
   readonly place: readonly string[];
+  /** The way from the page to the player's, with a slash at the end. */
+  readonly home: string;
   readonly entries: readonly ListedEntry[];
   readonly isCut: boolean;
   /** Query fields that every address carries on, encoded: a password, a key. */
@@ -48,7 +50,7 @@ export const listingHtml = (listing: Listing): string => `<!doctype html>
 <body>
 <header><div>
 <h1>Sluice</h1>
-<p>Choose a file to play it, or <a href="/?d=${listing.carried}">play one from its URL</a>.</p>
+<p>Choose a file to play it, or <a href="${listing.home}?d=${listing.carried}">play one from its URL</a>.</p>
 </div></header>
 <main>
 <nav class="crumbs" aria-label="Where this is">${crumbs(listing)}</nav>
@@ -58,13 +60,15 @@ ${files(listing)}
 </html>
 `;
 
-function crumbs({ place, carried }: Listing): string {
+function crumbs(listing: Listing): string {
+  const { place, home, carried } = listing;
   const steps = place.map((name, i) =>
     i === place.length - 1
       ? escaped(name)
-      : `<a href="${folderAddress(place.slice(0, i + 1), carried)}">${escaped(name)}</a>`,
+      : `<a href="${folderAddress(place.slice(0, i + 1), listing)}">${escaped(name)}</a>`,
   );
-  const top = place.length === 0 ? 'Folders' : `<a href="/${carried.replace('&amp;', '?')}">Folders</a>`;
+  const top =
+    place.length === 0 ? 'Folders' : `<a href="${home}${carried.replace('&amp;', '?')}">Folders</a>`;
   return [top, ...steps].join(' / ');
 }
 
@@ -75,17 +79,18 @@ function files(listing: Listing): string {
   return `<ul class="files">\n${rows}\n</ul>${more}`;
 }
 
-function row({ name, isFolder, size }: ListedEntry, { place, carried }: Listing): string {
+function row({ name, isFolder, size }: ListedEntry, listing: Listing): string {
+  const { place, home, carried } = listing;
   const path = [...place, name];
-  if (isFolder) return `<a class="name folder" href="${folderAddress(path, carried)}">${escaped(name)}/</a>`;
+  if (isFolder) return `<a class="name folder" href="${folderAddress(path, listing)}">${escaped(name)}/</a>`;
   const told = `<span class="size">${size === null ? '' : bytes(size)}</span>`;
   return MEDIA.test(name)
-    ? `<a class="name" href="/?d=${encodeURIComponent(`root:${path.join('/')}`)}${carried}">${escaped(name)}</a>${told}`
+    ? `<a class="name" href="${home}?d=${encodeURIComponent(`root:${path.join('/')}`)}${carried}">${escaped(name)}</a>${told}`
     : `<span class="name other">${escaped(name)}</span>${told}`;
 }
 
-const folderAddress = (path: readonly string[], carried: string): string =>
-  `/browse/${path.map(encodeURIComponent).join('/')}/${carried.replace('&amp;', '?')}`;
+const folderAddress = (path: readonly string[], { home, carried }: Listing): string =>
+  `${home}browse/${path.map(encodeURIComponent).join('/')}/${carried.replace('&amp;', '?')}`;
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 

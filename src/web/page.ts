@@ -1,6 +1,6 @@
 import { STYLE } from './style.ts';
 
-/** Files of this folder that the page loads from /web/, beside /web/hls.js. */
+/** Files of this folder that the page loads from web/, beside web/hls.js. */
 export const PLAYER_FILES = [
   'player.js',
   'elements.js',
@@ -35,7 +35,7 @@ function invitation({ hasDemo, hasUploads }: PageOptions): string {
   return ['Paste the URL of a media file above', ...others].join(', or ');
 }
 
-/** The player page: no inline script, nothing from elsewhere. */
+/** The player page: no inline script, nothing from elsewhere; works in any folder. */
 export const pageHtml = (options: PageOptions): string => `<!doctype html>
 <html lang="en">
 <head>
@@ -44,8 +44,8 @@ export const pageHtml = (options: PageOptions): string => `<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>Sluice – play a media file from its URL</title>
 <link rel="icon" href="data:,">
-<link rel="modulepreload" href="/web/hls.js">
-${PLAYER_FILES.map((name) => `<link rel="modulepreload" href="/web/${name}">`).join('\n')}
+<link rel="modulepreload" href="web/hls.js">
+${PLAYER_FILES.map((name) => `<link rel="modulepreload" href="web/${name}">`).join('\n')}
 <style>${STYLE}</style>
 </head>
 <body>
@@ -57,7 +57,7 @@ ${LOGO}
 </div>
 </header>
 <main>
-<form id="open" action="/" method="get">
+<form id="open" action="./" method="get">
 <label for="url">Media URL</label>
 <div class="row">
 <input id="url" name="d" type="url" required autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="https://example.org/film.mkv">
@@ -102,9 +102,9 @@ ${options.hasDemo ? DEMO_BUTTON : ''}
 <button type="button" id="copy" class="quiet">Copy</button>
 </div>
 </section>
-<noscript><p class="notice warn">The player needs JavaScript. Without it, give this address to a player: <code>/hls/master.m3u8?d=&lt;media URL, percent-encoded&gt;</code></p></noscript>
+<noscript><p class="notice warn">The player needs JavaScript. Without it, give a player this, behind the address of this page: <code>hls/master.m3u8?d=&lt;media URL, percent-encoded&gt;</code></p></noscript>
 </main>
-<script type="module" src="/web/player.js"></script>
+<script type="module" src="web/player.js"></script>
 </body>
 </html>
 `;

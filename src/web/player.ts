@@ -44,7 +44,7 @@ function open(media: string): void {
   page.address.value = new URL(master, location.href).href;
   noteFirstFrame(current.signal);
   load(query, current.signal);
-  void showProbe(`/probe?${query}`, current.signal);
+  void showProbe(`probe?${query}`, current.signal);
 }
 
 /** `d=` and whatever else the page's address says about the title: key, password, headers. */
@@ -55,7 +55,7 @@ function mediaQuery(media: string): string {
   return query.toString().replaceAll('+', '%20');
 }
 
-const masterOf = (query: string): string => `/hls/master.m3u8?${query}`;
+const masterOf = (query: string): string => `hls/master.m3u8?${query}`;
 
 function load(query: string, signal: AbortSignal): void {
   const master = masterOf(query);
@@ -106,7 +106,7 @@ function loadWithoutRecoveryPoints(signal: AbortSignal): boolean {
 /** Once more with the tracks that this browser can decode, after it refused them all together. */
 async function loadNarrowed(query: string, signal: AbortSignal): Promise<void> {
   try {
-    const response = await fetch(`/probe?${query}`, { signal });
+    const response = await fetch(`probe?${query}`, { signal });
     const narrowed = narrow((await response.json()) as ProbeAnswer, (kind, codec) =>
       MediaSource.isTypeSupported(`${kind}/mp4; codecs="${codec}"`),
     );
@@ -282,7 +282,7 @@ page.copy.addEventListener('click', () => {
 function go(media: string): void {
   const query = new URLSearchParams(location.search);
   query.set('d', media);
-  history.pushState(null, '', `/?${query}`);
+  history.pushState(null, '', `?${query}`);
   open(media);
 }
 

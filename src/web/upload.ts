@@ -47,7 +47,7 @@ function send(file: File, { say, fail, play }: UploadEvents): XMLHttpRequest {
     } else unreachable();
   });
   request.responseType = 'json';
-  request.open('POST', `/uploads${allowances()}`);
+  request.open('POST', `uploads${allowances()}`);
   page.failure.hidden = true;
   say(`Sending ${file.name}…`);
   request.send(file);

@@ -266,7 +266,7 @@ describe('the page', () => {
       expect(headers['content-security-policy']).toContain("default-src 'none'");
       expect(headers['content-security-policy']).toContain("script-src 'self'");
       expect(headers['access-control-allow-origin']).toBeUndefined();
-      expect(text).not.toMatch(/<script(?![^>]*\bsrc="\/web\/)|\son\w+=/);
+      expect(text).not.toMatch(/<script(?![^>]*\bsrc="web\/)|\son\w+=/);
       expect((await app.ask('/web/secret')).status).toBe(404);
     }));
 });

@@ -55,7 +55,7 @@ describe('the list of folders', () => {
   it('stands at / and leads on', async () => {
     const { status, text } = await server()('/');
     expect(status).toBe(200);
-    expect(hrefs(text)).toEqual(['/?d=', '/browse/Films/', '/browse/a%26b/']);
+    expect(hrefs(text)).toEqual(['./?d=', './browse/Films/', './browse/a%26b/']);
     expect(text).toContain('a&amp;b/');
   });
 
@@ -76,12 +76,12 @@ describe('a folder', () => {
     const { text } = await server()('/browse/Films/Sub%20folder/');
     expect(asked).toEqual(['Sub folder']);
     expect(hrefs(text)).toEqual([
-      '/?d=',
-      '/',
-      '/browse/Films/',
-      '/browse/Films/Sub%20folder/Staffel%201/',
-      '/?d=root%3AFilms%2FSub%20folder%2F%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E.mkv',
-      '/?d=root%3AFilms%2FSub%20folder%2F100%25%20%22%231%22%20%3F.mp4',
+      '../../../?d=',
+      '../../../',
+      '../../../browse/Films/',
+      '../../../browse/Films/Sub%20folder/Staffel%201/',
+      '../../../?d=root%3AFilms%2FSub%20folder%2F%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E.mkv',
+      '../../../?d=root%3AFilms%2FSub%20folder%2F100%25%20%22%231%22%20%3F.mp4',
     ]);
     expect(text).toContain('notes.txt');
     expect(text).toContain('1.2 MB');
@@ -148,10 +148,10 @@ describe('who may see it', () => {
     const { status, text } = await ask('/browse/Films/?api_password=open%20%26%20sesame');
     expect(status).toBe(200);
     expect(hrefs(text).slice(0, 4)).toEqual([
-      '/?d=&amp;api_password=open%20%26%20sesame',
-      '/?api_password=open%20%26%20sesame',
-      '/browse/Films/Staffel%201/?api_password=open%20%26%20sesame',
-      '/?d=root%3AFilms%2F%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E.mkv&amp;api_password=open%20%26%20sesame',
+      '../../?d=&amp;api_password=open%20%26%20sesame',
+      '../../?api_password=open%20%26%20sesame',
+      '../../browse/Films/Staffel%201/?api_password=open%20%26%20sesame',
+      '../../?d=root%3AFilms%2F%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E.mkv&amp;api_password=open%20%26%20sesame',
     ]);
   });
 });

@@ -48,7 +48,7 @@ const ALL: readonly Row[] = [
   { name: 'a chain of Vorbis', output: ['-c:a', 'libvorbis', '-f', 'ogg'], links: 2, ...onlyEncoded },
 ];
 
-const ROWS = someOf(ALL, 3);
+const ROWS = someOf(ALL, 4);
 
 /** Three segments: 2, 2 and 3 s. */
 const SECONDS = 7;

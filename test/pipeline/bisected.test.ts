@@ -181,7 +181,7 @@ const ROWS: readonly Row[] = [
 
 const fileOf = ({ packets, film: options }: Row) => film(packets, { ...options, cues: null });
 
-describe.each(someOf(ROWS, 2))('$name', (row) => {
+describe.each(someOf(ROWS, 3))('$name', (row) => {
   const file = fileOf(row);
   const made = serve(file).then(async (served) => ({
     served,

@@ -206,7 +206,7 @@ async function sums(served: Served, order: readonly number[]): Promise<Map<strin
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-describe.each(someOf(ROWS, 2))('MP4: $name', ({ make }) => {
+describe.each(someOf(ROWS, 3))('MP4: $name', ({ make }) => {
   let made: Uint8Array | null = null;
   const file = () => {
     made ??= make();

@@ -127,7 +127,7 @@ async function use(source: Source): Promise<number> {
 }
 
 /** `npm run fuzz` multiplies. */
-const FACTOR = Number(process.env.SLUICE_MUTATIONS ?? someRuns(1, 0.15));
+const FACTOR = Number(process.env.SLUICE_MUTATIONS ?? someRuns(1, 0.1));
 
 describe.each(SEEDS)('$name, $count times damaged', ({ file, gapAt, name, structure, ...seed }) => {
   const count = seed.count * FACTOR;

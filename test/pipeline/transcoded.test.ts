@@ -115,7 +115,7 @@ const AROUND = 2 * AAC_FRAME;
 const shown = (values: readonly number[], digits: number) =>
   values.map((value) => value.toFixed(digits)).join(' ');
 
-describe.for(someOf(FILMS, 2))('$name, $rate Hz', (row) => {
+describe.for(someOf(FILMS, 3))('$name, $rate Hz', (row) => {
   const transcoder = createTranscoder();
   let making: Promise<Film> | null = null;
   const made = (context: TestContext): Promise<Film> => {

@@ -1,5 +1,5 @@
-import type { MovieTrack } from '../../../muxers/fmp4/init.ts';
 import { MovieWriter } from '../../../muxers/fmp4/movie.ts';
+import type { MovieTrack } from '../../../muxers/fmp4/track-box.ts';
 import type { Sequence } from '../../core/contracts.ts';
 import { movieTracks, omittedOf } from '../movie/movie-tracks.ts';
 import type { Rendition } from '../renditions.ts';

@@ -7,6 +7,7 @@ import type { Title } from '../title.ts';
 import { isEncoded } from '../transcoded/job.ts';
 import type { Transcripts } from '../transcoded/transcripts.ts';
 import { EncodedLine } from './encoded-line.ts';
+import { refuseMore } from './packet-queue.ts';
 import { PictureLine } from './picture-line.ts';
 import type { Place } from './place.ts';
 import { inTrack, SoundLine } from './sound-line.ts';
@@ -45,6 +46,8 @@ export class Lines {
   #isFinished = false;
   /** Latest stamp of the pictures, or of sound where there are none: ticks of the timeline. */
   #reached = Number.NEGATIVE_INFINITY;
+  /** What the next piece lacks when the stamps are there will not come: as `#reached`. */
+  #patience = 0;
   isOver = false;
 
   constructor(title: Title, place: Place, { renditions, context }: LinesPlan) {
@@ -60,6 +63,7 @@ export class Lines {
       if (!(line instanceof EncodedLine)) ids.add(idOf(rendition));
     }
     this.trackIds = ids;
+    this.#patience = this.#patienceOf();
   }
 
   /** The line that must be led into before it takes this sample. */
@@ -75,23 +79,31 @@ export class Lines {
     if (sound && this.#pictures) return;
     const { zero, timeline } = this.#title;
     const time = ((sample.time - zero) / NANOSECONDS_PER_SECOND) * timeline.timescale;
-    this.#reached = Math.max(this.#reached, time);
+    if (time <= this.#reached) return;
+    this.#reached = time;
+    for (const each of this.#sounds.values()) each.passTo(time - this.#window);
   }
 
-  /** Whether the next piece is complete, or what is missing of it will not come. */
+  /** Whether what is missing of the next piece will not come. */
+  get isAhead(): boolean {
+    return !this.isOver && this.#reached >= this.#patience;
+  }
+
+  /**
+   * Whether the next piece is complete, or what is missing of it will not come.
+   * @throws MediaError `limit` when too much of other tracks waits for that
+   */
   hasNext(): boolean {
     if (this.isOver) return false;
-    const { timescale } = this.#title.timeline;
-    const window = (this.#title.window / NANOSECONDS_PER_SECOND) * timescale;
-    for (const sound of this.#sounds.values()) sound.passTo(this.#reached - window);
+    if (this.isAhead) return true;
     const border = this.#border();
-    const reorder = border === this.#place.end ? REORDER * timescale : 0;
-    if (this.#reached >= border + Math.max(window, reorder)) return true;
+    const reorder = border === this.#place.end ? REORDER * this.#title.timeline.timescale : 0;
     const isThere = (line: Line, time: number) => line.queue.reached >= this.#inTrack(time, line);
-    return (
+    const isComplete =
       (this.#pictures === null || isThere(this.#pictures, border + reorder)) &&
-      [...this.#sounds.values()].every((line) => isThere(line, border))
-    );
+      [...this.#sounds.values()].every((line) => isThere(line, border));
+    if (!isComplete) refuseMore([...this.#lines.values()].reduce((sum, { queue }) => sum + queue.bytes, 0));
+    return isComplete;
   }
 
   async take(): Promise<Piece> {
@@ -106,6 +118,7 @@ export class Lines {
       if (packets.length > 0) piece.set(rendition, packets);
     }
     this.#count++;
+    this.#patience = this.#patienceOf();
     this.isOver = isLast;
     return piece;
   }
@@ -122,6 +135,17 @@ export class Lines {
   #border(): number {
     const { origin, end } = this.#place;
     return Math.min(end, origin + Math.round((this.#count + 1) * PIECE * this.#title.timeline.timescale));
+  }
+
+  /** Interleave window in ticks of the timeline. */
+  get #window(): number {
+    return (this.#title.window / NANOSECONDS_PER_SECOND) * this.#title.timeline.timescale;
+  }
+
+  #patienceOf(): number {
+    const border = this.#border();
+    const reorder = border === this.#place.end ? REORDER * this.#title.timeline.timescale : 0;
+    return border + Math.max(this.#window, reorder);
   }
 
   #inTrack(time: number, { timescale }: Line): number {

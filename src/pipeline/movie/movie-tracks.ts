@@ -1,4 +1,4 @@
-import type { MovieTrack } from '../../../muxers/fmp4/init.ts';
+import type { MovieTrack } from '../../../muxers/fmp4/track-box.ts';
 import { rescale } from '../../core/time.ts';
 import { NO_BANDWIDTH, type Rendition } from '../renditions.ts';
 import type { TrackDecision } from '../select-tracks.ts';

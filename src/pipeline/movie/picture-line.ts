@@ -16,8 +16,8 @@ export class PictureLine {
   readonly #place: Place;
   readonly #clock: PictureClock;
   #hasBegun = false;
-  /** What follows the cut and is shown before it cannot be decoded from there. */
-  #isLed: boolean;
+  /** Pictures still to come among which what is shown before the cut is left out: it cannot be decoded from there. */
+  #leading: number;
 
   constructor(title: Title, video: PlannedVideo, { place, counters }: LinePlan) {
     this.timescale = video.clock.timescale;
@@ -25,7 +25,8 @@ export class PictureLine {
     this.#video = video;
     this.#place = place;
     this.#clock = new PictureClock(video, title.timeline.end, counters);
-    this.#isLed = place.n > 0;
+    // As many as decode times are made of: none of them is before the cut then.
+    this.#leading = place.n > 0 ? Math.max(1, video.reorderDepth) : 0;
   }
 
   push(sample: Sample): void {
@@ -33,10 +34,10 @@ export class PictureLine {
     const { cut } = this.#place;
     this.#hasBegun ||= isAt(sample, cut.point, track.id, this.#title.demuxer.precision);
     if (!this.#hasBegun) return;
-    if (this.#isLed) {
+    if (this.#leading > 0) {
       const time = clock.ticksAt(sample.time);
       if (time < cut.time) return;
-      this.#isLed = time === cut.time;
+      if (time > cut.time) this.#leading--;
     }
     this.queue.add(this.#clock.add(sample));
   }

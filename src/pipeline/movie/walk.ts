@@ -41,6 +41,8 @@ async function* read(title: Title, { place, lines }: Walk, context: WalkContext)
       const late = title.locator ? null : lines.lateSound(sample);
       if (late) await leadIn(title, { audio: late.audio, n: place.n, sound: framesInto(late) }, context);
       lines.push(sample);
+      while (lines.isAhead) yield await lines.take();
+      if (lines.isOver) return;
     }
     while (lines.hasNext()) yield await lines.take();
     if (lines.isOver) return;

@@ -66,7 +66,7 @@ const ROWS = [
   { name: 'DTS', options: '-c:a dca -strict -2 -f dts', codec: 'dts', told: 'dts' },
 ];
 
-describe.each(someOf<(typeof ROWS)[number]>(ROWS, 2))('$name as private data', ({
+describe.each(someOf<(typeof ROWS)[number]>(ROWS, 3))('$name as private data', ({
   options,
   codec,
   told,
