@@ -142,7 +142,7 @@ describe('a server that runs', () => {
   it('plays the demo and serves what its page needs', async () => {
     const url = await run(['--port', '0', ...here, ...state('demo')]).ready;
     const page = await (await fetch(url)).text();
-    const scripts = [...page.matchAll(/(?:src|href)="(\/web\/[^"]+)"/g)].map(([, path]) => path);
+    const scripts = [...page.matchAll(/(?:src|href)="[./]*(web\/[^"]+)"/g)].map(([, path]) => `/${path}`);
     expect(scripts.length).toBeGreaterThan(2);
     for (const path of scripts) {
       const { status, headers } = await fetch(url + path);

@@ -88,10 +88,10 @@ describe('serve', () => {
   it('lists folders under names of their own, and plays what is in them', async () => {
     const url = await readyAt(serve(join(folder, 'a/Films'), join(folder, 'b/Films'), join(folder, 'demo')));
     const listed = await (await fetch(`${url}/`)).text();
-    const links = [...listed.matchAll(/href="\/browse\/([^"]+)\/"/g)].map(([, name]) => name);
+    const links = [...listed.matchAll(/href="[./]*browse\/([^"]+)\/"/g)].map(([, name]) => name);
     expect(links).toEqual(['Films', 'Films-2', 'demo-2']);
     const films = await (await fetch(`${url}/browse/Films/`)).text();
-    const [, query = ''] = /href="\/\?(d=[^"]+)"/.exec(films.slice(films.indexOf('class="files"'))) ?? [];
+    const [, query = ''] = /href="[./]*\?(d=[^"]+)"/.exec(films.slice(films.indexOf('class="files"'))) ?? [];
     expect(await status(`${url}/probe?${query}`)).toBe(200);
     expect(await status(`${url}/probe?d=root:Films-2/other.mkv`)).toBe(200);
     expect(await status(`${url}/probe?d=root:demo/demo.mkv`)).toBe(200);
