@@ -40,6 +40,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: WHOLE,
           pool: 'threads',
+          // Modules keep no state: each is loaded once for all files of a worker.
+          isolate: false,
           // All cores: Vitest would leave one of them idle.
           maxWorkers: '100%',
           sequence: { groupOrder: 0 },

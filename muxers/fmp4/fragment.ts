@@ -131,6 +131,11 @@ const trun = ({ samples, layout, dataOffset }: Run, delay: number): Part =>
     sampleFields(samples, layout.perSample, delay),
   );
 
+/** Durations have 32 bits: half a day at 90 kHz. @throws MediaError `limit` for a longer one */
+export function refuseLonger(duration: number): void {
+  if (duration > 0xffff_ffff) throw new MediaError('limit', `A sample that lasts ${duration} ticks`);
+}
+
 /** Of each sample, in the order that the specification gives the optional fields. */
 function sampleFields(samples: readonly TimedPacket[], flags: number, delay: number): Uint8Array {
   const bytes = new Uint8Array(4 * bitCount(flags) * samples.length);
@@ -142,6 +147,7 @@ function sampleFields(samples: readonly TimedPacket[], flags: number, delay: num
     at += 4;
   };
   for (const { packet, dts, duration } of samples) {
+    refuseLonger(duration);
     put(TRUN.duration, duration);
     put(TRUN.size, packet.data.length);
     put(TRUN.flags, packet.isSync ? SYNC : NON_SYNC);

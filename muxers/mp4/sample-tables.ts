@@ -1,5 +1,6 @@
 import type { TimedPacket } from '../../src/core/contracts.ts';
 import { fullBox, type Part, u32, u32List } from '../fmp4/box.ts';
+import { refuseLonger } from '../fmp4/fragment.ts';
 
 /** Equal values that follow each other, as pairs of count and value. */
 class Runs {
@@ -51,11 +52,13 @@ export class SampleTables {
   /**
    * Samples that lie behind each other from `position` of the file on.
    * @param delay ticks that are put on composition offsets
+   * @throws MediaError `limit` for one that lasts longer than can be told
    */
   add(packets: readonly TimedPacket[], position: number, delay: number): void {
     this.#chunks.push(position);
     this.#counts.push(packets.length);
     for (const { packet, dts, duration } of packets) {
+      refuseLonger(duration);
       this.#first ??= dts;
       this.#duration += duration;
       this.#durations.push(duration);

@@ -68,7 +68,8 @@ async function answer(
   };
   if (isNamedIn(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
   const condition = c.req.header('if-range');
-  const isMeant = condition === undefined || condition === etag;
+  // Of other methods a range means nothing: RFC 9110, 14.2.
+  const isMeant = c.req.method === 'GET' && (condition === undefined || condition === etag);
   const range = isMeant ? askedRange(c.req.header('range'), file.size) : null;
   if (range === 'beyond') return c.body(null, 416, { ...headers, 'Content-Range': `bytes */${file.size}` });
   const { start, end } = range ?? { start: 0, end: file.size };

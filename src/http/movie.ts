@@ -48,7 +48,11 @@ async function inOrder(c: Context<AppEnv>, request: MediaRequest, wish: MovieWis
     );
   const { sequence } = await c.var.deps.openSource(request);
   if (!sequence) throw new MediaError('not-offered', 'This source cannot be read in order');
-  const { omitted, chunks } = await openMovie(sequence, optionsOf(request), c.req.raw.signal);
+  const unread = new AbortController();
+  const signal = AbortSignal.any([c.req.raw.signal, unread.signal]);
+  const { omitted, chunks } = await openMovie(sequence, optionsOf(request), signal);
+  // Its transfer has begun, and lasts until somebody ends it.
+  if (c.req.method === 'HEAD') unread.abort();
   return { headers: movieHeaders(omitted), chunks };
 }
 

@@ -5,7 +5,7 @@ import type { ByteRange } from '../core/contracts.ts';
  * several, or none that makes sense: the whole is answered then; `beyond` where it lies behind the end.
  */
 export function askedRange(header: string | undefined, size: number): ByteRange | 'beyond' | null {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? '');
   const [, first = '', last = ''] = match ?? [];
   if (!match || (first === '' && last === '')) return null;
   if (first === '') {

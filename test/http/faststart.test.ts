@@ -36,6 +36,7 @@ describe('GET /faststart.mp4', () => {
     ['bytes=0-0', 206, 0, 1],
     ['bytes=100-199', 206, 100, 200],
     ['bytes=5000-', 206, 5000, SIZE],
+    ['Bytes=7-8', 206, 7, 9],
     ['bytes=-10', 206, SIZE - 10, SIZE],
     [`bytes=-${SIZE + 9}`, 206, 0, SIZE],
     [`bytes=10-${SIZE + 9}`, 206, 10, SIZE],
@@ -51,6 +52,15 @@ describe('GET /faststart.mp4', () => {
     );
     expect(answer.headers['content-length']).toBe(String(end - start));
     expect(answer.body.equals(whole.subarray(start, end))).toBe(true);
+  });
+
+  it('tells HEAD of the whole, whatever range it names', async () => {
+    const { status, headers } = await app.ask(address(), { method: 'HEAD', headers: { range: 'bytes=0-9' } });
+    expect([status, headers['content-length'], headers['content-range']]).toEqual([
+      200,
+      String(SIZE),
+      undefined,
+    ]);
   });
 
   it.each([`bytes=${SIZE}-`, 'bytes=999999999-999999999', 'bytes=-0'])('%s: 416', async (range) => {

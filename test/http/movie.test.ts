@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { needsFfmpeg, run } from '../helpers/ffmpeg.ts';
 import { fixture } from '../helpers/fixtures.ts';
 import { askedRange, file, type Handler, startUpstream, type Upstream } from '../helpers/upstream.ts';
@@ -41,6 +41,22 @@ const flowing =
       response.end();
     };
     push();
+  };
+
+/** Sends the beginning of what was asked for, and no more. */
+const stalling =
+  (bytes: Uint8Array, length: number): Handler =>
+  (request, response) => {
+    const range = askedRange(request.headers.range, bytes.length);
+    if (range === null || range === 'beyond') throw new Error('A range was expected');
+    const { start, end } = range;
+    response.writeHead(206, {
+      'content-length': String(end - start),
+      'content-range': `bytes ${start}-${end - 1}/${bytes.length}`,
+    });
+    const last = Math.min(end, start + length);
+    if (last === end) response.end(bytes.subarray(start, end));
+    else response.write(bytes.subarray(start, last));
   };
 
 const demo = (query = '') => `/remux.mp4?d=${encodeURIComponent('root:demo/bframes-aac.mkv')}${query}`;
@@ -154,11 +170,43 @@ describe('GET /remux.mp4', () => {
       expect(run('ffmpeg', ['-i', '-', '-c', 'copy', '-f', 'null', '-'], body).stderr).toBe('');
     });
 
+    it('is not read on when only its headers were asked for', async () => {
+      upstream.answer(flowing(film, 'without ranges'));
+      const path = `/remux.mp4?d=${encodeURIComponent(`${upstream.url}/headers.mkv`)}`;
+      expect((await app.ask(path, { method: 'HEAD' })).status).toBe(200);
+      const own = upstream.requests.at(-1);
+      await vi.waitFor(() => expect(own?.closedAt).not.toBeNull(), { timeout: 1000 });
+    });
+
     it('cannot be begun elsewhere', async () => {
       upstream.answer(flowing(film, 'without ranges'));
       const { status, text } = await app.ask(`${address()}&start=10`);
       expect([status, JSON.parse(text).error.code]).toEqual([501, 'not-offered']);
     });
+  });
+
+  it.each([
+    '',
+    '&start=30',
+  ])('%s: a client that leaves cancels its upstream within a second', async (query) => {
+    const film = largeFilm({ seconds: 100, bytesPerSecond: MEGABYTE, paddedEvery: 1 });
+    const path = `/remux.mp4?d=${encodeURIComponent(`${upstream.url}/left${query}.mkv`)}${query}`;
+    upstream.answer(file(film));
+    await app.ask(path, { method: 'HEAD' });
+    const before = upstream.requests.length;
+    // The upstream has stalled: nothing that arrives tells that nobody listens.
+    upstream.answer(stalling(film, 2 * MEGABYTE));
+    const client = request(`${app.url}${path}`);
+    client.on('error', () => undefined);
+    client.end();
+    await new Promise<void>((resolve) =>
+      client.on('response', (response) => response.once('data', () => resolve())),
+    );
+    expect(upstream.requests.length).toBeGreaterThan(before);
+    client.destroy();
+    const isOver = () =>
+      expect(upstream.requests.slice(before).every(({ closedAt }) => closedAt !== null)).toBe(true);
+    await vi.waitFor(isOver, { timeout: 1000 });
   });
 
   it('is read upstream as fast as the client takes it', async () => {

@@ -108,6 +108,30 @@ describe('a movie box in front', () => {
   const movie = (table: Parameters<typeof box>[1]) =>
     serialize(box('moov', box('trak', box('mdia', box('minf', box('stbl', table ?? u32()))))));
 
+  const headers = (count: number, type: string, sizeOf: (i: number) => number): Uint8Array => {
+    const bytes = Buffer.alloc(8 * count);
+    for (let i = 0; i < count; i++) {
+      bytes.writeUInt32BE(sizeOf(i), 8 * i);
+      bytes.write(type, 8 * i + 4, 'latin1');
+    }
+    return bytes;
+  };
+  const nested = (depth: number) => headers(depth, 'trak', (i) => 8 * (depth - i));
+  const beside = (count: number) => headers(count, 'free', () => 8);
+
+  it('leaves alone what points out of the file, and moves what lies behind it', async () => {
+    const far = 0xffff_ffff;
+    const bytes = serialize(box('ftyp', u32(0)), box('mdat', u32(1)), movie(chunkOffsets(20, 30, far, 90)));
+    const behind = concat([bytes, serialize(box('mdat', u32(2)))]);
+    const front = await bytesOf(await open(behind));
+    expect(typesOf(front)).toEqual(['ftyp', 'moov', 'mdat', 'mdat']);
+    const stco = only(front, 'moov', 'trak', 'mdia', 'minf', 'stbl', 'stco');
+    const offsets = Array.from({ length: 4 }, (_, i) => Buffer.from(stco).readUInt32BE(8 + 4 * i));
+    const size = 5 * 8 + 16 + 4 * 4;
+    // The second one points into the movie box, the last one behind it.
+    expect([size, offsets]).toEqual([front.length - behind.length + size, [20 + size, 30, far, 90]]);
+  });
+
   /** A film whose media end where `size` says, and its movie box behind them. */
   function sparse(size: number, moov: Uint8Array): Source {
     const front = serialize(
@@ -165,6 +189,24 @@ describe('a movie box in front', () => {
         ),
       'corrupt',
       /chunk offsets is cut off/,
+    ],
+    [
+      'boxes within boxes within boxes',
+      () => serialize(box('ftyp', u32(0)), box('mdat', u32(1)), box('moov', nested(100_000))),
+      'corrupt',
+      /Boxes in 16 boxes/,
+    ],
+    [
+      'boxes beside boxes beside boxes',
+      () => serialize(box('ftyp', u32(0)), box('mdat', u32(1)), box('moov', beside(200_000))),
+      'corrupt',
+      /More than 1024 boxes in a moov/,
+    ],
+    [
+      'samples in fragments',
+      () => serialize(box('ftyp', u32(0)), box('mdat', u32(1)), box('moov', box('mvex')), box('moof')),
+      'unsupported',
+      /in fragments/,
     ],
     [
       'a compressed movie box',

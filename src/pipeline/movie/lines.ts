@@ -113,7 +113,7 @@ export class Lines {
     for (const [rendition, line] of this.#lines) {
       const until = this.#inTrack(border, line);
       if (line instanceof EncodedLine) await line.fillTo(until);
-      if (line instanceof SoundLine && this.#isFinished) line.finishTo(until);
+      if (line instanceof SoundLine && (isLast || this.#isFinished)) line.finishTo(until);
       const packets = isLast ? line.queue.takeShownBefore(until) : line.queue.takeBefore(until);
       if (packets.length > 0) piece.set(rendition, packets);
     }

@@ -70,14 +70,15 @@ async function cutBefore(title: Title, target: Ticks, signal: AbortSignal): Prom
 }
 
 async function cutBehind(title: Title, target: Ticks, signal: AbortSignal): Promise<NumberedCut> {
-  const { cuts, timescale } = title.timeline;
+  const { cuts, timescale, end } = title.timeline;
   const n = target === 0 ? 0 : cuts.findIndex(({ time }) => time >= target);
-  if (n < 0)
-    throw new MediaError(
-      'bad-request',
-      `No picture behind ${(target / timescale).toFixed(3)} s can be begun with; ask for the one before`,
-    );
-  return { n, cut: await trueCut(title, n, signal) };
+  const cut = n < 0 ? null : await trueCut(title, n, signal);
+  // What was found in truth may lie behind the end that was planned.
+  if (cut && cut.time < end) return { n, cut };
+  throw new MediaError(
+    'bad-request',
+    `No picture behind ${(target / timescale).toFixed(3)} s can be begun with; ask for the one before`,
+  );
 }
 
 /** Where there is no index the plan has estimates only. */
