@@ -5,11 +5,15 @@ import { SkippedReporter } from './helpers/skipped-reporter.ts';
 const report = process.env.SLUICE_TEST_REPORT;
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Tests of the whole: they start servers and browsers and measure times, so they run one by one, after the others. */
+/**
+ * Tests of the whole: they start servers and browsers and measure times, so they run one by one, after the others. So do
+ * those that exchange a module for another, which the files of one worker would share.
+ */
 const WHOLE = [
   'test/browser/**/*.test.ts',
   'test/measure/**/*.test.ts',
   'test/threads/**/*.test.ts',
+  'test/pipeline/bisected*.test.ts',
   'test/worker/memory.test.ts',
   'test/machines/failing-redis.test.ts',
   'test/library/pack.test.ts',
