@@ -61,7 +61,8 @@ function minute(path, { megabits, tracks }) {
 const FORMATS = { mkv: [], ts: ['-f', 'mpegts'], mp4: ['-movflags', 'faststart'] };
 
 /** About 0.6 and 2.4 GB of the same film. */
-export function makeFilms(folder, { name, container, megabits, tracks }) {
+export function makeFilms(folder, { name: title, container, megabits, tracks }) {
+  const name = title.replaceAll(/\W+/g, '-');
   const source = join(folder, `${name}.source.mkv`);
   minute(source, { megabits, tracks });
   const loops = (gigabytes) => Math.max(1, Math.round((gigabytes * 1e9) / statSync(source).size));

@@ -7,7 +7,7 @@ const MAX_REORDER = 16;
 
 /** What a packet takes in memory beside its bytes: silent frames share theirs. */
 const PACKET_BYTES = 200;
-/** Packets given that are still in front of the list: fewer are not worth moving the others for. */
+/** Packets that are moved to the front each time: of more, those that were given stay until they are half of all. */
 const FEW = 1024;
 
 /** Packets of one track that wait to be written, in decode order. */
@@ -46,7 +46,8 @@ export class PacketQueue {
     const taken = this.#packets.slice(this.#at, end);
     for (const one of taken) this.#bytes -= sizeOf(one);
     this.#at = end;
-    if (this.#at > Math.max(FEW, this.#packets.length / 2)) {
+    const left = this.#packets.length - end;
+    if (left <= FEW || left <= this.#at) {
       this.#packets = this.#packets.slice(this.#at);
       this.#at = 0;
     }
