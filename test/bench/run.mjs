@@ -1,6 +1,6 @@
 // Copying a local file into fragmented MP4, Sluice beside its peers: CPU a gigabyte as the slope between 0.6 and 2.4 GB, so
 // that nobody's start counts; the start apart; memory; and serving against a bare pipe.
-//   npm run bench [-- --runs 5] [-- --only mkv] [-- --json FILE]
+//   npm run bench [-- --runs 5] [-- --only mkv] [-- --without mediabunny] [-- --json FILE]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
+    without: { type: 'string', default: '' },
     json: { type: 'string' },
   },
 });
@@ -61,7 +62,7 @@ const FILMS = [
 /** Rows of one film: all in turns, so that a slow minute of the machine is everybody's. */
 function copying(folder, film) {
   const [small, large] = makeFilms(folder, film);
-  const peers = Object.entries(PEERS).filter(([, { isThere }]) => isThere);
+  const peers = Object.entries(PEERS).filter(([name, { isThere }]) => isThere && name !== values.without);
   const runs = Object.fromEntries(peers.map(([name]) => [name, []]));
   for (let run = 0; run < RUNS; run++)
     for (const [name, { command }] of peers) {

@@ -89,7 +89,7 @@ describe('one connection is enough', () => {
   });
 
   test('while the reader is the slow one', async () => {
-    const { server, source } = await sourceOf(file(bytes), 50 * MIB);
+    const { server, source } = await sourceOf(file(bytes), 20 * MIB);
     for await (const _ of source.read({ start: 0, end: bytes.length }, NEVER))
       await new Promise((resolve) => setTimeout(resolve, 4));
     expect(server.requests.length).toBe(1);
