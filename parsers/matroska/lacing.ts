@@ -4,17 +4,16 @@ import { readSignedVarint, readVarint } from './ebml.ts';
 
 type Lacing = (cursor: ByteCursor, count: number) => number[];
 
-/** The two lacing bits of a block's flags (RFC 9559, 10.3) → sizes of all frames but the last. */
-const LACINGS: readonly Lacing[] = [noLacing, xiphSizes, fixedSizes, ebmlSizes];
+/** The two lacing bits of a block's flags (RFC 9559, 10.3) → sizes of all frames but the last; null for no lacing. */
+const LACINGS: readonly (Lacing | null)[] = [null, xiphSizes, fixedSizes, ebmlSizes];
 
 /**
  * The frames of a block whose header has been read: views, in order.
  * @throws MediaError `corrupt` when the sizes do not fit into the block
  */
 export function readFrames(cursor: ByteCursor, flags: number): Uint8Array[] {
-  const lacing = (flags >> 1) & 3;
-  if (lacing === 0) return [cursor.bytes(cursor.remaining)];
-  const read = LACINGS[lacing] ?? noLacing;
+  const read = LACINGS[(flags >> 1) & 3] ?? null;
+  if (read === null) return [cursor.bytes(cursor.remaining)];
   const count = cursor.u8() + 1;
   const sizes = read(cursor, count);
   const used = sizes.reduce((sum, size) => sum + size, 0);
@@ -22,10 +21,6 @@ export function readFrames(cursor: ByteCursor, flags: number): Uint8Array[] {
   if (last < 0 || sizes.some((size) => size < 0))
     throw corrupt(`Laced frames of ${used} bytes in a block with ${cursor.remaining}`, cursor.position);
   return [...sizes, last].map((size) => cursor.bytes(size));
-}
-
-function noLacing(): number[] {
-  return [];
 }
 
 /** Sums of bytes up to the first that is not 255 (10.3.2). */

@@ -97,10 +97,9 @@ export class Lines {
     if (this.isOver) return false;
     if (this.isAhead) return true;
     const border = this.#border();
-    const reorder = border === this.#place.end ? REORDER * this.#title.timeline.timescale : 0;
     const isThere = (line: Line, time: number) => line.queue.reached >= this.#inTrack(time, line);
     const isComplete =
-      (this.#pictures === null || isThere(this.#pictures, border + reorder)) &&
+      (this.#pictures === null || isThere(this.#pictures, border + this.#reorderAt(border))) &&
       [...this.#sounds.values()].every((line) => isThere(line, border));
     if (!isComplete) refuseMore([...this.#lines.values()].reduce((sum, { queue }) => sum + queue.bytes, 0));
     return isComplete;
@@ -144,8 +143,12 @@ export class Lines {
 
   #patienceOf(): number {
     const border = this.#border();
-    const reorder = border === this.#place.end ? REORDER * this.#title.timeline.timescale : 0;
-    return border + Math.max(this.#window, reorder);
+    return border + Math.max(this.#window, this.#reorderAt(border));
+  }
+
+  /** Ticks behind a border that are waited for: only the end is followed by nothing that brings what is missing. */
+  #reorderAt(border: number): number {
+    return border === this.#place.end ? REORDER * this.#title.timeline.timescale : 0;
   }
 
   #inTrack(time: number, { timescale }: Line): number {

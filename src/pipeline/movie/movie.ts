@@ -1,9 +1,12 @@
 import { MovieWriter } from '../../../muxers/fmp4/movie.ts';
+import type { MovieTrack } from '../../../muxers/fmp4/track-box.ts';
 import { type Ending, type Estimate, ProgressiveWriter, roomFor } from '../../../muxers/mp4/progressive.ts';
+import type { TimedPacket } from '../../core/contracts.ts';
 import type { AudioTrack } from '../../core/media.ts';
 import { rescale } from '../../core/time.ts';
 import type { Media } from '../library.ts';
 import type { AudioRenditionPlan, Rendition } from '../renditions.ts';
+import type { Title } from '../title.ts';
 import { PIECE, type WalkContext } from './lines.ts';
 import { movedTracks, omittedOf } from './movie-tracks.ts';
 import { findPlace, type Place, type Stretch } from './place.ts';
@@ -68,11 +71,8 @@ export async function openTitleFile(
   );
   const chunks = async function* () {
     yield writer.beginning();
-    for await (const piece of walkTitle(title, plan, context))
-      for (const [rendition, packets] of piece) {
-        const track = tracks.get(rendition);
-        if (track) yield writer.samples(track, packets);
-      }
+    for await (const { track, packets } of pieces(title, { ...plan, tracks }, context))
+      yield writer.samples(track, packets);
   };
   return { ...told(media, plan), chunks: chunks(), ending: () => writer.end() };
 }
@@ -124,12 +124,31 @@ async function* write(
   const duration = rescale(place.end - place.origin, title.timeline.timescale, timescale);
   const writer = new MovieWriter([...tracks.values()], duration);
   yield writer.beginning();
-  for await (const piece of walkTitle(title, { place, renditions }, context))
+  for await (const { track, packets } of pieces(title, { place, renditions, tracks }, context))
+    yield writer.fragment(track, packets);
+  yield writer.end();
+}
+
+interface TrackedPlan extends Plan {
+  readonly tracks: ReadonlyMap<Rendition, MovieTrack>;
+}
+
+interface TrackPiece {
+  readonly track: MovieTrack;
+  readonly packets: readonly TimedPacket[];
+}
+
+/** What the walk gives, one track at a time. */
+async function* pieces(
+  title: Title,
+  { tracks, ...plan }: TrackedPlan,
+  context: WalkContext,
+): AsyncGenerator<TrackPiece> {
+  for await (const piece of walkTitle(title, plan, context))
     for (const [rendition, packets] of piece) {
       const track = tracks.get(rendition);
-      if (track) yield writer.fragment(track, packets);
+      if (track) yield { track, packets };
     }
-  yield writer.end();
 }
 
 /** One rendition of each track. */
