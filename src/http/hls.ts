@@ -12,6 +12,7 @@ import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
 import { isLocal, openMedia, readMediaRequest, titleKey, withTitle } from './media-request.ts';
 import { answerText } from './playlist-body.ts';
+import { startingWith } from './starting-with.ts';
 
 /** Addresses hold the version: what they name never changes. */
 const FOREVER = 'max-age=31536000, immutable';
@@ -185,7 +186,7 @@ async function sendSegment(c: Context<AppEnv>, { request, n, headers }: SegmentA
   if (first.done) throw new MediaError('corrupt', `Segment ${n} of ${rendition.name} holds no packet`);
   return deps.sendChunks(c, {
     headers: { ...headers, 'Cache-Control': keptBy(media.access, FOREVER), ...c.var.cors },
-    chunks: startingWith(first.value, chunks),
+    chunks: startingWith([first.value], chunks),
     onBroken: (error) => {
       if (signal.aborted) return;
       if (error instanceof MediaError && error.code === 'changed') deps.library.forget(titleKey(request));
@@ -226,13 +227,4 @@ async function* liveChunks(
   signal: AbortSignal,
 ): AsyncGenerator<readonly Uint8Array[]> {
   yield await live.segment(rendition.name, n, signal);
-}
-
-async function* startingWith<T>(first: T, rest: AsyncGenerator<T>): AsyncGenerator<T> {
-  try {
-    yield first;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
 }

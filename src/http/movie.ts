@@ -9,6 +9,7 @@ import { requirePassword } from './access.ts';
 import type { AppEnv } from './deps.ts';
 import { openMedia, optionsOf, readMediaRequest, withTitle } from './media-request.ts';
 import { movieHeaders } from './movie-headers.ts';
+import { startingWith } from './starting-with.ts';
 
 /** What is sent, whatever it is made of. */
 interface Sending {
@@ -65,7 +66,9 @@ async function send(c: Context<AppEnv>, { headers, chunks }: Sending): Promise<R
     await chunks.return(undefined);
     return c.body(null, 200, answer);
   }
-  const first = [await chunks.next(), await chunks.next()];
+  const first = [await chunks.next(), await chunks.next()].flatMap(({ value, done }) =>
+    done ? [] : [value],
+  );
   return deps.sendChunks(c, {
     headers: answer,
     chunks: startingWith(first, chunks),
@@ -73,18 +76,6 @@ async function send(c: Context<AppEnv>, { headers, chunks }: Sending): Promise<R
       if (!signal.aborted) deps.log.warn({ err }, 'remux broken off');
     },
   });
-}
-
-async function* startingWith<T>(
-  first: readonly IteratorResult<T, void>[],
-  rest: AsyncGenerator<T>,
-): AsyncGenerator<T> {
-  try {
-    for (const { value, done } of first) if (!done && value) yield value;
-    yield* rest;
-  } finally {
-    await rest.return(undefined);
-  }
 }
 
 /** @throws MediaError `bad-request` saying what is wrong */
