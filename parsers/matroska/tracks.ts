@@ -148,6 +148,7 @@ function videoTrack({ entry, codec, common }: OpenEntry, setup: VideoSetup | nul
     ...common,
     kind: 'video',
     configs: setup ? [setup.config] : [],
+    decodeOnly: null,
     width: setup?.width ?? video?.uint('PixelWidth') ?? 0,
     height: setup?.height ?? video?.uint('PixelHeight') ?? 0,
     pixelAspect: readPixelAspect(video, setup),

@@ -142,6 +142,7 @@ function videoTrack(
     kind: 'video',
     unreadable: common.unreadable ?? whyNoPicture(entry.dolbyVision),
     configs: configs as readonly VideoConfig[],
+    decodeOnly: null,
     width: size.width,
     height: size.height,
     pixelAspect: pixelAspectOf(entry, source, setup),

@@ -179,6 +179,7 @@ function videoTrack(common: Common, pictures: PictureStream | null): VideoTrack 
     ...common,
     kind: 'video',
     configs: facts ? [facts.config] : [],
+    decodeOnly: null,
     width: facts?.width ?? 0,
     height: facts?.height ?? 0,
     pixelAspect: facts?.pixelAspect ?? { h: 1, v: 1 },

@@ -74,6 +74,7 @@ const BY_KIND: Readonly<Record<Kind | 'other', (common: Common) => Track>> = {
     ...common,
     kind: 'video',
     configs: [],
+    decodeOnly: null,
     width: 0,
     height: 0,
     pixelAspect: { h: 1, v: 1 },

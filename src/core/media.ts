@@ -59,6 +59,20 @@ interface PcmConfig extends ConfigOf<'pcm'> {
 /** Sound that is not written into MP4: it is decoded, or left out. */
 export type DecodeOnlyConfig = SelfTellingConfig | Mp2Config | VorbisConfig | PcmConfig;
 
+/**
+ * Video that is not written into MP4: it is decoded and encoded anew, or left out. `intra`: every picture stands alone,
+ * whatever the codec is. `other`: the container's word for key pictures is all there is.
+ */
+export interface DecodeOnlyVideo {
+  readonly codec: 'mpeg2' | 'mpeg4' | 'vc1' | 'vp8' | 'intra' | 'other';
+  /** As Matroska calls it (RFC 9559, 5.1.4.1.21): that is how a decoder is told of it. */
+  readonly codecId: string;
+  /** As Matroska has it: what a decoder must know before the first picture. */
+  readonly codecPrivate: Uint8Array;
+  /** Its pictures may hold two fields that were taken one after the other. */
+  readonly mayBeInterlaced: boolean;
+}
+
 export type VideoConfig = H264Config | H265Config | Vp9Config | Av1Config;
 export type AudioConfig =
   | AacConfig
@@ -116,8 +130,10 @@ interface TrackCommon {
 
 export interface VideoTrack extends TrackCommon {
   readonly kind: 'video';
-  /** By `configId`; empty when the codec has no entry in `codecs/`. */
+  /** By `configId`; empty when MP4 is not given the codec. */
   readonly configs: readonly VideoConfig[];
+  /** Set where `configs` is empty and a decoder may know the codec; its samples are as the container has them. */
+  readonly decodeOnly: DecodeOnlyVideo | null;
   /** Cropped size in samples. */
   readonly width: number;
   readonly height: number;

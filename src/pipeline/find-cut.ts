@@ -75,7 +75,7 @@ async function* pictures(
   const query = { start: position, soft: end, end, tracks: new Set([video.id]) };
   for await (const batch of demuxer.samples(query, signal))
     for (const sample of batch.samples) {
-      const kind = pictureKind(video, sample.data);
+      const kind = pictureKind(video, sample);
       if (kind !== 'none') yield { sample, kind };
     }
 }

@@ -26,7 +26,7 @@ export class PictureClock {
   }
 
   add(sample: Sample): TimedPacket[] {
-    const kind = pictureKind(this.#video.track, sample.data);
+    const kind = pictureKind(this.#video.track, sample);
     if (kind === 'none') {
       this.#counters.droppedPackets++;
       return [];

@@ -1,14 +1,18 @@
 import { type PictureKind, videoCodec } from '../codecs/codecs.ts';
+import { decodeOnlyKind } from '../codecs/decode-only-video.ts';
+import type { Sample, SampleHead } from '../core/contracts.ts';
 import { orNull } from '../core/errors.ts';
 import type { VideoConfig, VideoTrack } from '../core/media.ts';
 import type { CutPoint } from '../core/timeline.ts';
 
 export type { PictureKind } from '../codecs/codecs.ts';
 
-/** From (the beginning of) a sample in MP4's form. */
-export function pictureKind(track: VideoTrack, data: Uint8Array): PictureKind {
-  const config = track.configs[0];
-  return config ? videoCodec(config).pictureKind(data) : 'unknown';
+/** From a sample as the track gives it, or its beginning. */
+export function pictureKind(track: VideoTrack, sample: Sample | SampleHead): PictureKind {
+  const [config] = track.configs;
+  const data = 'prefix' in sample ? sample.prefix : sample.data;
+  if (config) return videoCodec(config).pictureKind(data);
+  return track.decodeOnly ? decodeOnlyKind(track.decodeOnly, { data, isKey: sample.isKey }) : 'unknown';
 }
 
 interface Beginning {

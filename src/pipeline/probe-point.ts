@@ -42,7 +42,7 @@ export async function probePoint(
 
 /** A head that does not tell by itself whether it is a key picture, and whose first bytes do not say so either. */
 const isCutOff = (video: VideoTrack, head: SampleHead): boolean =>
-  head.isKey === null && !beginningOf(pictureKind(video, head.prefix)).canBegin;
+  head.isKey === null && !beginningOf(pictureKind(video, head)).canBegin;
 
 interface Found {
   readonly key: SampleHead;
@@ -52,7 +52,7 @@ interface Found {
 }
 
 function judge(video: VideoTrack, { key, point, samples, precision }: Found): ProbedPoint {
-  const kind = pictureKind(video, key.prefix);
+  const kind = pictureKind(video, key);
   if (kind === 'unknown') return { entry: point, kind, isMoved: false, point, samples };
   const isMoved = Math.abs(key.time - point.time) > precision;
   const position = isMoved ? key.entry : point.position;

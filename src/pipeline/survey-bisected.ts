@@ -120,7 +120,7 @@ async function surveyLook(sampling: Sampling, from: number, reach: number): Prom
 function afterTwoBeginnings({ video }: KeptTracks): (sample: Sample) => boolean {
   let met = 0;
   return (sample) => {
-    if (video && sample.trackId === video.id && beginningOf(pictureKind(video, sample.data)).isSync) met++;
+    if (video && sample.trackId === video.id && beginningOf(pictureKind(video, sample)).isSync) met++;
     return met >= 2;
   };
 }
@@ -132,7 +132,7 @@ async function readBeginning(sampling: Sampling, head: Surveyor): Promise<Look> 
   const from = demuxer.payload.start;
   if (!video || head.points.length > 0) return { from, entry: from, samples: [], cut: null };
   const looking: Looking = { ...sampling, tracks: new Set([video.id]) };
-  const isEnough = (sample: Sample) => beginningOf(pictureKind(video, sample.data)).canBegin;
+  const isEnough = (sample: Sample) => beginningOf(pictureKind(video, sample)).canBegin;
   const wanted = { position: from, isEnough, first: LOOK_REACH, end: from + LOOK_REACH };
   return { from, entry: from, ...(await firstPackets(looking, wanted, signal)) };
 }

@@ -137,7 +137,7 @@ export class Surveyor {
     const seen = this.#of(head.trackId);
     seen.first = Math.min(seen.first, head.time);
     if (!this.#video || head.trackId !== this.#video.id) return;
-    this.#addPoint(head, pictureKind(this.#video, head.prefix));
+    this.#addPoint(head, pictureKind(this.#video, head));
   }
 
   /** Stamps of one track in order of time, the last one's duration guessed from the others where none is told. */
@@ -186,7 +186,7 @@ export class Surveyor {
   }
 
   #addPicture(sample: Sample, track: VideoTrack): void {
-    const kind = pictureKind(track, sample.data);
+    const kind = pictureKind(track, sample);
     if (sample.isKey && this.videoConfig) this.videoConfig = withParameterSets(this.videoConfig, sample.data);
     this.#addPoint(sample, kind);
     this.#addReorder(sample.time);

@@ -143,7 +143,7 @@ function meetsNext(title: Title, ending: Ending, { head, next, isWhole }: Meetin
     return true;
   }
   if (!isAt(head, next.point, video.track.id, demuxer.precision)) return false;
-  const kind = pictureKind(video.track, head.prefix);
+  const kind = pictureKind(video.track, head);
   if (kind === 'unknown' && !isWhole) return true;
   const time = video.clock.ticksAt(head.time);
   if (beginningOf(kind).leadsNone) ending.firstTime = time;

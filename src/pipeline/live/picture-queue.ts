@@ -65,7 +65,7 @@ export class PictureQueue {
 
   /** @throws MediaError `unsupported` when decoding cannot begin at any of the first pictures */
   push(sample: Sample): Boundary[] {
-    const { canBegin, leadsNone, isSync } = beginningOf(pictureKind(this.#video.track, sample.data));
+    const { canBegin, leadsNone, isSync } = beginningOf(pictureKind(this.#video.track, sample));
     const time = this.#video.clock.ticksAt(sample.time);
     if (this.#start === null) {
       if (canBegin && time >= 0) this.#begin(time, [sample]);
