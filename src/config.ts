@@ -37,6 +37,14 @@ export interface Config {
   readonly audioThreads: number;
   /** FFmpeg for what is not decoded in process: a path, or a name that is looked for; null: none is used. */
   readonly ffmpeg: string | null;
+  /** Names of video encoders in the order in which they are tried, and no others; null: hardware first, all of them. */
+  readonly encoders: readonly string[] | null;
+  /** Video encoders that run at the same time. */
+  readonly videoRuns: number;
+  /** Shorter side of what is encoded, in samples: larger pictures are made smaller. */
+  readonly videoHeight: number;
+  /** Smaller pictures that are offered of every film. */
+  readonly videoLadder: readonly { readonly height: number; readonly maxBitrate: number }[];
   readonly logLevel: LogLevel;
 }
 
@@ -83,6 +91,12 @@ const UPLOAD_MB = { min: 1, max: 1 << 30 };
 const DEFAULT_UPLOADS_HOURS = 24;
 const UPLOADS_HOURS = { min: 1, max: 24 * 365 };
 
+/** What software makes in time on a few cores, and every player takes. */
+const DEFAULT_VIDEO_HEIGHT = 1080;
+const VIDEO_HEIGHT = { min: 64, max: 4320 };
+const VIDEO_RUNS = { min: 1, max: 64 };
+const LADDER_KBITS = { min: 50, max: 200_000 };
+
 const AUDIO_THREADS = { min: 1, max: 64 };
 
 export interface Machine {
@@ -126,6 +140,11 @@ export function readConfig(
       Math.min(AUDIO_THREADS.max, Math.max(1, cores - 1)),
       AUDIO_THREADS,
     ),
+    encoders: env.SLUICE_ENCODERS ? list(env.SLUICE_ENCODERS) : null,
+    // One encoder keeps two cores busy; a second viewer is better served late than not.
+    videoRuns: number('SLUICE_VIDEO_RUNS', Math.max(2, Math.floor(cores / 2)), VIDEO_RUNS),
+    videoHeight: number('SLUICE_VIDEO_HEIGHT', DEFAULT_VIDEO_HEIGHT, VIDEO_HEIGHT),
+    videoLadder: list(env.SLUICE_LADDER).map(rung),
     logLevel: logLevel(nonEmpty(env.SLUICE_LOG) ?? 'warn'),
   };
 }
@@ -174,6 +193,17 @@ function root(entry: string): [string, string] {
   const name = entry.slice(0, at);
   if (at > 0 && /^[\w.-]+$/.test(name) && entry.length > at + 1) return [name, entry.slice(at + 1)];
   throw wrong(`--root wants name=folder, not "${entry}"`);
+}
+
+/** `720:3000`: lines, and kbit/s at most. */
+function rung(entry: string): Config['videoLadder'][number] {
+  const [height = '', bitrate = '', ...rest] = entry.split(':');
+  if (rest.length > 0 || bitrate === '')
+    throw wrong(`SLUICE_LADDER wants height:kbit/s, as in 720:3000,480:1200, not "${entry}"`);
+  return {
+    height: integer('SLUICE_LADDER', height, VIDEO_HEIGHT),
+    maxBitrate: integer('SLUICE_LADDER', bitrate, LADDER_KBITS) * 1000,
+  };
 }
 
 /** What it says stays untold: it may hold a password. */

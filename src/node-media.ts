@@ -1,20 +1,25 @@
 import { setMaxListeners } from 'node:events';
+import { dirname, join } from 'node:path';
 import type { Config } from './config.ts';
-import type { AudioTranscoder } from './core/transcoding.ts';
 import { findProgram } from './ffmpeg/find.ts';
+import { openForeignReader } from './ffmpeg/foreign/open-foreign.ts';
+import { openVideoEncoders } from './ffmpeg/video/open-encoders.ts';
 import { withFfmpeg } from './ffmpeg/with-ffmpeg.ts';
 import type { Places } from './open-source.ts';
-import { createLibrary, type Library } from './pipeline/library.ts';
+import { createLibrary, type Library, type VideoOffer } from './pipeline/library.ts';
 import { type AddressPolicy, addressPolicy } from './sources/address-policy.ts';
 import type { HttpClient } from './sources/http.ts';
 import { createParallelRanges } from './sources/parallel-ranges.ts';
 import { createSparseCache } from './sources/sparse-cache.ts';
-import { type AudioPool, createAudioPool } from './threads/audio-pool.ts';
+import { createAudioPool } from './threads/audio-pool.ts';
 
 /** Share of the cache that packets of small tracks may take. */
 const PACKET_SHARE = 0.25;
 /** Share that sound encoded to AAC may take: 256 MB hold 20 minutes of it. */
 const TRANSCRIPT_SHARE = 0.125;
+
+/** Share that encoded video may take: half a minute of it, at 8 Mbit/s, for each of two viewers. */
+const VIDEO_SHARE = 0.25;
 
 /** One title's probes all listen to the signal of its opening: more than Node takes for a leak. */
 const MAX_LISTENERS = 64;
@@ -30,8 +35,14 @@ export interface NodeMedia {
   close(): Promise<void>;
 }
 
-/** @param env where FFmpeg is looked for */
-export async function openNodeMedia(config: Config, env: Environment): Promise<NodeMedia> {
+export interface MediaOptions {
+  /** Where FFmpeg is looked for. */
+  readonly env: Environment;
+  /** Whether video is encoded where players may need that. */
+  readonly video: 'encoded' | 'copied';
+}
+
+export async function openNodeMedia(config: Config, { env, video }: MediaOptions): Promise<NodeMedia> {
   setMaxListeners(MAX_LISTENERS);
   const share = (part: number) => Math.round(config.cacheBytes * part);
   const client = lateClient(addressPolicy(config));
@@ -40,12 +51,14 @@ export async function openNodeMedia(config: Config, env: Environment): Promise<N
     lambda: config.aacQuality,
     entry: new URL('./threads/audio-worker.js', import.meta.url),
   });
+  const ffmpeg = await findFfmpeg(config, env);
   const library = createLibrary({
     packetBytes: share(PACKET_SHARE),
     transcriptBytes: share(TRANSCRIPT_SHARE),
-    transcoder: await withLocalFfmpeg(sound, config, env),
+    transcoder: ffmpeg ? withFfmpeg(sound, ffmpeg) : sound,
+    video: ffmpeg && video === 'encoded' ? await videoOffer(config, ffmpeg, env) : null,
   });
-  const cache = createSparseCache({ maxBytes: share(1 - PACKET_SHARE - TRANSCRIPT_SHARE) });
+  const cache = createSparseCache({ maxBytes: share(1 - PACKET_SHARE - TRANSCRIPT_SHARE - VIDEO_SHARE) });
   return {
     library,
     places: { client: client.get, cache, ranges: createParallelRanges() },
@@ -76,13 +89,32 @@ function lateClient(policy: AddressPolicy): LateClient {
   };
 }
 
-/** FFmpeg, where there is one, decodes what nothing else can. */
-async function withLocalFfmpeg(
-  pool: AudioPool,
-  { ffmpeg }: Config,
-  env: Environment,
-): Promise<AudioTranscoder> {
+/** Its path; null where there is none, or none is to be used. */
+async function findFfmpeg({ ffmpeg }: Config, env: Environment): Promise<string | null> {
   const ending = process.platform === 'win32' ? '.exe' : '';
-  const program = ffmpeg && (await findProgram(ffmpeg, { path: env.PATH ?? '', ending }));
-  return program ? withFfmpeg(pool, program) : pool;
+  return ffmpeg && findProgram(ffmpeg, { path: env.PATH ?? '', ending });
+}
+
+async function videoOffer(config: Config, program: string, env: Environment): Promise<VideoOffer> {
+  const { cacheBytes, encoders, videoRuns, videoHeight, videoLadder } = config;
+  const prober = await findProber(program, env);
+  return {
+    encoders: openVideoEncoders({
+      program,
+      order: encoders ?? [],
+      platform: process.platform,
+      now: () => performance.now(),
+    }),
+    foreign: prober ? openForeignReader({ program, prober }) : null,
+    maxBytes: Math.round(cacheBytes * VIDEO_SHARE),
+    maxRuns: videoRuns,
+    settings: { maxHeight: videoHeight, ladder: videoLadder },
+  };
+}
+
+/** Beside FFmpeg, or where it would be looked for. */
+async function findProber(program: string, env: Environment): Promise<string | null> {
+  const ending = process.platform === 'win32' ? '.exe' : '';
+  const beside = await findProgram(join(dirname(program), `ffprobe${ending}`), { path: '', ending: '' });
+  return beside ?? findProgram('ffprobe', { path: env.PATH ?? '', ending });
 }

@@ -9,7 +9,7 @@ import type { Logger as PinoLogger, pino } from 'pino';
 import type { Config, LogLevel } from './config.ts';
 import { MediaError } from './core/errors.ts';
 import type { AppDeps, FolderLister, Logger } from './http/deps.ts';
-import { sendChunksOnNode } from './http/node-body.ts';
+import { clientOnNode, sendChunksOnNode } from './http/node-body.ts';
 import { type Environment, type NodeMedia, openNodeMedia } from './node-media.ts';
 import { openSource } from './open-source.ts';
 import { PROJECT_FOLDER } from './project.ts';
@@ -57,7 +57,7 @@ export async function openNode(config: Config, options: NodeOptions = {}): Promi
     ? { secret: config.secret, isKept: true }
     : await loadSecret(config.stateDir ?? defaultStateDir(env));
   const uploads = await openUploads(config);
-  const media = await openNodeMedia(config, env);
+  const media = await openNodeMedia(config, { env, video: 'encoded' });
   const desk = createUploadDesk({ maxBytes: config.uploadBytes });
   const log = lateLogger(config.logLevel);
   const shared = await openShared(config, kept.secret, log);
@@ -156,6 +156,7 @@ async function createDeps(parts: Parts): Promise<AppDeps> {
     segments: shared?.segments ?? null,
     folders: foldersOf(config, listed),
     asset: readAsset,
+    clientOf: clientOnNode,
     log,
   };
 }

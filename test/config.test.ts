@@ -22,6 +22,10 @@ const DEFAULTS: Config = {
   sharedCache: null,
   sharedCacheBytes: 4 * 2 ** 30,
   sharesCopies: false,
+  encoders: null,
+  videoRuns: 2,
+  videoHeight: 1080,
+  videoLadder: [],
   logLevel: 'warn',
 };
 

@@ -7,6 +7,8 @@ export interface Joiner {
   add(sample: Sample): Sample[];
   /** Gives what is still held: nothing more comes. */
   flush(): Sample[];
+  /** The first sample that is held, as far as it is known: where that is worth being told before it is whole. */
+  readonly held?: Sample | null;
 }
 
 interface PartialRule<Part> {

@@ -1,9 +1,9 @@
-import type { Colour, PixelAspect, VideoConfig } from '../../src/core/media.ts';
+import type { Colour, DecodeOnlyVideo, PixelAspect, VideoConfig } from '../../src/core/media.ts';
 import type { FrameRate } from '../../src/core/time.ts';
 
 /** What a bitstream says of its pictures. */
 export interface PictureFacts {
-  readonly config: VideoConfig;
+  readonly config: VideoConfig | DecodeOnlyVideo;
   readonly width: number;
   readonly height: number;
   readonly pixelAspect: PixelAspect | null;

@@ -1,6 +1,7 @@
 import type { Demuxer, SeekPoint, Source } from '../../src/core/contracts.ts';
 import { corrupt, MediaError } from '../../src/core/errors.ts';
 import { type Nanoseconds, nanoseconds } from '../../src/core/time.ts';
+import { withFrameCount } from './attached-picture.ts';
 import { asStored, type BlockContext, type BlockTrack } from './block.ts';
 import { findClusterId } from './cluster.ts';
 import { readContainerInfo } from './container-info.ts';
@@ -49,12 +50,18 @@ export async function openMatroska(
   const blocks = tracks.map(({ block }) => (options.asStored ? asStored(block) : block));
   const cues = readCues(layout, timestampScale);
   const tags = layout.elements('Tags');
+  const statistics = readStatistics(tags, tracks);
   return {
     container: 'matroska',
-    tracks: tracks.map(({ track }) => track),
+    tracks: tracks.map(({ track }) =>
+      withFrameCount(track, {
+        frames: statistics.get(track.id)?.frames ?? null,
+        cues: cues.get(track.id)?.length ?? 0,
+      }),
+    ),
     duration: declaredDuration(info, timestampScale),
     precision: nanoseconds(timestampScale),
-    statistics: readStatistics(tags, tracks),
+    statistics,
     info: readContainerInfo({
       info,
       tags,

@@ -41,6 +41,8 @@ export const ELEMENTS = {
   CodecDelay: 0x56aa,
   SeekPreRoll: 0x56bb,
   Video: 0xe0,
+  FlagInterlaced: 0x9a,
+  UncompressedFourCC: 0x2eb524,
   PixelWidth: 0xb0,
   PixelHeight: 0xba,
   PixelCropBottom: 0x54aa,

@@ -8,7 +8,8 @@ const MEGABYTE = 1024 * 1024;
 
 /**
  * Finishes the tracks whose configuration only their frames tell, from one forward read that begins at the first
- * Cluster and ends as soon as every enabled track has its own. Those without a frame of use are named unreadable.
+ * Cluster and ends as soon as every enabled track has its own. Those without a frame of use are named unreadable,
+ * unless they can be read all the same.
  * @param start position of the first Cluster
  */
 export async function completeTracks(
@@ -44,6 +45,7 @@ function complete(
 }
 
 function withoutFrame(track: MatroskaTrack): MatroskaTrack {
+  if (track.isUsable) return { ...track, complete: null };
   const unreadable = `no frame in the first ${LIMITS.firstFrames / MEGABYTE} MB tells its configuration`;
   return { ...track, track: { ...track.track, unreadable }, complete: null };
 }

@@ -1,4 +1,4 @@
-import type { Sample, SampleBatch } from '../../src/core/contracts.ts';
+import type { Sample, SampleBatch, SampleHead } from '../../src/core/contracts.ts';
 import type { Joiner } from '../elementary/joiner.ts';
 import type { BlockTrack } from './block.ts';
 
@@ -17,12 +17,15 @@ export class SampleJoining {
     );
   }
 
-  /** The batch with what is complete; `next` is told only where nothing before it is still held. */
+  /**
+   * The batch with what is complete; `next` is told only where nothing before it is still held: else it is what is held,
+   * if its joiner tells.
+   */
   add(batch: SampleBatch): SampleBatch {
     if (this.#joiners.size === 0) return batch;
     const samples = batch.samples.flatMap((sample) => this.#addSample(sample));
     const isHeld = batch.next !== null && this.#holding.has(batch.next.trackId);
-    return { samples, next: isHeld ? null : batch.next, skipped: batch.skipped };
+    return { samples, next: this.#heldHead() ?? (isHeld ? null : batch.next), skipped: batch.skipped };
   }
 
   /** What is still held when nothing more comes. */
@@ -30,6 +33,12 @@ export class SampleJoining {
     const samples = [...this.#joiners.values()].flatMap((joiner) => joiner.flush());
     this.#holding.clear();
     return { samples, next: null, skipped: 0 };
+  }
+
+  #heldHead(): SampleHead | null {
+    const held = [...this.#joiners.values()].flatMap((joiner) => joiner.held ?? []);
+    const [first] = held.sort((a, b) => a.position - b.position);
+    return first ? { ...first, prefix: first.data } : null;
   }
 
   #addSample(sample: Sample): readonly Sample[] {

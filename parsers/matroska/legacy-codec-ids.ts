@@ -7,6 +7,8 @@ export interface ResolvedCodec {
   readonly privateData: Uint8Array | null;
   /** For people: the file's ID, with what it stands for where that says little. */
   readonly sourceCodec: string;
+  /** Its stamps may be those of decoding: AVI has no others. */
+  readonly isOfAvi: boolean;
 }
 
 /** Tracks taken over from AVI (RFC 9559 codec specification, V_MS/VFW/FOURCC and A_MS/ACM). */
@@ -18,16 +20,21 @@ const RESOLVERS: ReadonlyMap<string, (id: string, data: Uint8Array, entry: Maste
 
 /**
  * Maps the IDs that only wrap one of AVI to those of Matroska. Stamps of VfW video are decode times where pictures
- * are reordered, since AVI has no others: such a track plays right only without reordering, hence the wrapper stays
- * in `sourceCodec`. Sound that no ID of Matroska tells in full (A-law; PCM of a size that only its WAVEFORMATEX has) is
+ * are reordered, since AVI has no others: of what is copied such a track plays right only without reordering, hence the
+ * wrapper stays in `sourceCodec`. Sound that no ID of Matroska tells in full (A-law; PCM of a size that only its WAVEFORMATEX has) is
  * `A_MS/ACM 0x0006` and the like, with the WAVEFORMATEX as its private data.
  */
 export function resolveCodec(entry: Master): ResolvedCodec {
   const id = entry.string('CodecID') ?? '';
   const privateData = entry.binary('CodecPrivate');
   const resolve = RESOLVERS.get(id);
-  return resolve && privateData ? resolve(id, privateData, entry) : { id, privateData, sourceCodec: id };
+  return resolve && privateData ? resolve(id, privateData, entry) : unresolved(id, privateData, id);
 }
+
+const unresolved = (id: string, privateData: Uint8Array | null, sourceCodec: string): ResolvedCodec => ({
+  ...{ id, privateData, sourceCodec },
+  isOfAvi: false,
+});
 
 /** BITMAPINFOHEADER: size of the fixed part, and where its biCompression lies. */
 const BITMAP = { size: 40, compression: 16 } as const;
@@ -41,15 +48,18 @@ const FOURCCS: ReadonlyMap<string, string> = new Map([
   ['MPG1', 'V_MPEG1'],
   ['MPG2', 'V_MPEG2'],
   ['MJPG', 'V_MJPEG'],
+  ...['XVID', 'XVIX', 'DIVX', 'DX50', 'FMP4', 'MP4V', 'M4S2', 'MP4S', '3IV2', 'RMP4', 'SEDG', 'UMP4'].map(
+    (name) => [name, 'V_MPEG4/ISO/ASP'] as const,
+  ),
 ]);
 
 function resolveVfw(id: string, data: Uint8Array): ResolvedCodec {
-  if (data.length < BITMAP.size) return { id, privateData: data, sourceCodec: id };
+  if (data.length < BITMAP.size) return { ...unresolved(id, data, id), isOfAvi: true };
   const fourcc = printable(data.subarray(BITMAP.compression, BITMAP.compression + 4));
   const sourceCodec = `${id} ${fourcc}`;
   const modern = FOURCCS.get(fourcc.toUpperCase());
-  if (!modern) return { id: sourceCodec, privateData: data, sourceCodec };
-  return { id: modern, privateData: extraData(data, BITMAP.size), sourceCodec };
+  if (!modern) return { ...unresolved(sourceCodec, data, sourceCodec), isOfAvi: true };
+  return { id: modern, privateData: extraData(data, BITMAP.size), sourceCodec, isOfAvi: true };
 }
 
 /** WAVEFORMATEX: size with and without cbSize, and that of the fields before the GUID of WAVEFORMATEXTENSIBLE. */
@@ -85,7 +95,7 @@ const WAVE_TAGS: ReadonlyMap<number, WaveCodec> = new Map<number, WaveCodec>([
 ]);
 
 function resolveAcm(id: string, data: Uint8Array, entry: Master): ResolvedCodec {
-  if (data.length < WAVE.least) return { id, privateData: data, sourceCodec: id };
+  if (data.length < WAVE.least) return unresolved(id, data, id);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const declared = view.getUint16(0, true);
   const isExtensible = declared === TAG_EXTENSIBLE && data.length >= WAVE.subFormat + 16;
@@ -93,9 +103,9 @@ function resolveAcm(id: string, data: Uint8Array, entry: Master): ResolvedCodec 
   const sourceCodec = `${id} 0x${tag.toString(16).padStart(4, '0')}`;
   const codec = WAVE_TAGS.get(tag);
   const isDepthAbsent = codec?.hasBitDepth && entry.master('Audio')?.has('BitDepth') === false;
-  if (!codec || isDepthAbsent) return { id: sourceCodec, privateData: data, sourceCodec };
+  if (!codec || isDepthAbsent) return unresolved(sourceCodec, data, sourceCodec);
   const start = isExtensible ? WAVE.subFormat + 16 : WAVE.size;
-  return { id: codec.id, privateData: extraData(data, start + (codec.skip ?? 0)), sourceCodec };
+  return unresolved(codec.id, extraData(data, start + (codec.skip ?? 0)), sourceCodec);
 }
 
 /** What follows the fixed header; null when nothing does. */

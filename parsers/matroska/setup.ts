@@ -37,6 +37,8 @@ export interface PendingSetup<S> {
    * @param isKey the container's claim
    */
   fromFrame(frame: Uint8Array, isKey: boolean): S | null;
+  /** What stands where no frame tells; absent where the track cannot be read then. */
+  readonly orElse?: S;
 }
 
 export const isPending = <S extends object>(setup: S | PendingSetup<S>): setup is PendingSetup<S> =>

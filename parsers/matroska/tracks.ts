@@ -1,12 +1,15 @@
 import { isDecodeOnly } from '../../src/codecs/decode-only.ts';
+import { videoConfigs } from '../../src/codecs/decode-only-video.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { bcp47 } from '../../src/core/language.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { AudioTrack, OtherTrack, PixelAspect, Track, VideoTrack } from '../../src/core/media.ts';
 import { exactRate, type FrameRate, NANOSECONDS_PER_SECOND, nanoseconds } from '../../src/core/time.ts';
+import { isPictureFile } from './attached-picture.ts';
 import type { BlockTrack } from './block.ts';
 import { type CodecDelay, readCodecDelay } from './codec-delay.ts';
 import { AUDIO_CODECS, VIDEO_CODECS } from './codec-ids.ts';
+import { decodeOnlySetup } from './codecs/decode-only-video.ts';
 import { readRate } from './codecs/rate.ts';
 import { readColour, readContainerRange, readDolbyVisionConfig } from './colour.ts';
 import { type ContentEncoding, readContentEncoding } from './content-encoding.ts';
@@ -26,6 +29,8 @@ export interface MatroskaTrack {
    * null itself when there is nothing to wait for.
    */
   readonly complete: ((frame: Uint8Array, isKey: boolean) => MatroskaTrack | null) | null;
+  /** Where there is something to wait for: it can be read without that as well. */
+  readonly isUsable: boolean;
 }
 
 const TYPE_VIDEO = 1;
@@ -68,13 +73,16 @@ type Common = Omit<OtherTrack, 'kind'>;
 function readTrack(stored: Master, index: number, muxingApp: string | null): MatroskaTrack {
   const encoding = readContentEncoding(stored);
   const decoded = stored.withBinary('CodecPrivate', encoding.privateData);
-  const { id: codec, privateData, sourceCodec } = resolveCodec(decoded);
+  const { id: codec, privateData, sourceCodec, isOfAvi } = resolveCodec(decoded);
   const entry = decoded.withBinary('CodecPrivate', privateData);
   const common = { ...readCommon(entry, index, encoding), sourceCodec };
   const codecDelay = readCodecDelay(entry, muxingApp);
   const open: OpenEntry = { entry, codec, privateData, common, encoding, codecDelay };
   const type = entry.uint('TrackType');
-  if (type === TYPE_VIDEO) return setUp(open, VIDEO_CODECS.get(codec), videoTrack);
+  if (type === TYPE_VIDEO) {
+    const decodeOnly = (video: Master) => decodeOnlySetup(video, { codec, isOfAvi });
+    return setUp(open, VIDEO_CODECS.get(codec) ?? decodeOnly, videoTrack);
+  }
   if (type === TYPE_AUDIO) return setUp(open, AUDIO_CODECS.get(codec), audioTrack);
   const kind = type === TYPE_SUBTITLE ? 'subtitle' : 'other';
   return setUp(open, undefined, () => ({ ...common, kind }));
@@ -96,13 +104,15 @@ function setUp<S extends VideoSetup | AudioSetup>(
     block: blockTrack(open, setup),
     uid: open.entry.identity('TrackUID'),
     complete: null,
+    isUsable: false,
   });
   const setup = attempt(() => read?.(open.entry, open.privateData) ?? null);
   if (setup instanceof MediaError)
     return finish(null, { ...open.common, unreadable: open.common.unreadable ?? setup.message });
   if (setup === null || !isPending(setup)) return finish(setup);
   return {
-    ...finish(null),
+    ...finish(setup.orElse ?? null),
+    isUsable: setup.orElse !== undefined,
     complete: open.common.unreadable === null ? completion(setup, open.common, finish) : null,
   };
 }
@@ -147,8 +157,7 @@ function videoTrack({ entry, codec, common }: OpenEntry, setup: VideoSetup | nul
   return {
     ...common,
     kind: 'video',
-    configs: setup ? [setup.config] : [],
-    decodeOnly: null,
+    ...videoConfigs(setup?.config ?? null),
     width: setup?.width ?? video?.uint('PixelWidth') ?? 0,
     height: setup?.height ?? video?.uint('PixelHeight') ?? 0,
     pixelAspect: readPixelAspect(video, setup),
@@ -159,7 +168,7 @@ function videoTrack({ entry, codec, common }: OpenEntry, setup: VideoSetup | nul
     masteringDisplay: range.masteringDisplay ?? setup?.masteringDisplay ?? null,
     contentLight: range.contentLight ?? setup?.contentLight ?? null,
     dolbyVision: setup ? (setup.dolbyVision ?? null) : readDolbyVisionConfig(entry),
-    isAttachedPicture: /^V_(MJPEG|PNG|BMP)$/.test(codec),
+    isAttachedPicture: isPictureFile(codec) && !entry.uint('DefaultDuration'),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type PictureKind, videoCodec } from '../../src/codecs/codecs.ts';
+import { isDecodeOnlyVideo } from '../../src/codecs/decode-only-video.ts';
 import { parseAvcRecord } from '../../src/codecs/h264.ts';
 import { parseHvcRecord } from '../../src/codecs/h265.ts';
 import { H265_NAL, h265NalType } from '../../src/codecs/h265-nal.ts';
@@ -43,6 +44,7 @@ const IN_RECORD: { readonly [C in VideoConfig['codec']]: SetsOf | null } = {
  */
 export function withSetsInBand(setup: VideoSetup): VideoSetup {
   const { config, normalize } = setup;
+  if (isDecodeOnlyVideo(config)) return setup;
   const known = IN_RECORD[config.codec];
   if (!known) return setup;
   const sets = joinLengthPrefixed(known.sets(config.record));

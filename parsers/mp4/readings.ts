@@ -1,7 +1,7 @@
 import { parseDops } from '../../src/codecs/opus.ts';
 import { equalBytes } from '../../src/core/bytes.ts';
 import { orNull } from '../../src/core/errors.ts';
-import type { SoundConfig, VideoConfig } from '../../src/core/media.ts';
+import type { DecodeOnlyVideo, SoundConfig, VideoConfig } from '../../src/core/media.ts';
 import { withSetsInBand } from './in-band-sets.ts';
 import type { AudioSetup, Told, VideoSetup } from './setup.ts';
 
@@ -43,18 +43,29 @@ export function readingsOf<Setup extends VideoSetup | AudioSetup>(
 const carryingSets = <Setup extends VideoSetup | AudioSetup>(setup: Setup): Setup =>
   isPictures(setup) ? { ...setup, ...withSetsInBand(setup) } : setup;
 
-type Config = VideoConfig | SoundConfig;
+type Config = VideoConfig | SoundConfig | DecodeOnlyVideo;
+
+const isOnlyDecoded = (config: Config): config is DecodeOnlyVideo => 'codecId' in config;
 
 const VIDEO: ReadonlySet<string> = new Set(['h264', 'h265', 'vp9', 'av1'] satisfies VideoConfig['codec'][]);
 
 const isPictures = (setup: VideoSetup | AudioSetup): setup is VideoSetup => VIDEO.has(setup.config.codec);
 
 function isOfOneTrack(main: Config, own: Config): boolean {
+  if (isOnlyDecoded(main) || isOnlyDecoded(own))
+    return isOnlyDecoded(main) && isOnlyDecoded(own) && isDecodedAlike(main, own);
   if (VIDEO.has(main.codec)) return own.codec === main.codec;
   return isSame(main, own);
 }
 
+/** What pictures that stand alone need is in themselves. */
+const isDecodedAlike = (main: DecodeOnlyVideo, own: DecodeOnlyVideo): boolean =>
+  main.codec === own.codec &&
+  main.codecId === own.codecId &&
+  (main.codec === 'intra' || equalBytes(main.codecPrivate, own.codecPrivate));
+
 function isSame(main: Config, own: Config): boolean {
+  if (isOnlyDecoded(main) || isOnlyDecoded(own)) return true;
   const [{ record: a, ...rest }, { record: b, ...other }] = [main, own];
   if (JSON.stringify(rest) !== JSON.stringify(other)) return false;
   return equalBytes(a, b) || (main.codec === 'opus' && isSameOpus(a, b));

@@ -2,6 +2,7 @@ import { attempt, corrupt, MediaError, orNull } from '../../src/core/errors.ts';
 import type { Track } from '../../src/core/media.ts';
 import type { Box } from './box.ts';
 import { codecName } from './codec-names.ts';
+import { decodeOnlyCodec } from './decode-only-video.ts';
 import type { Bitrate } from './esds.ts';
 import { streamOf } from './mp4a.ts';
 import { readProtection } from './protection.ts';
@@ -28,7 +29,7 @@ interface CommonDescription {
 export interface VideoDescription extends CommonDescription {
   readonly kind: 'video';
   readonly entry: VisualEntry;
-  /** Null for a codec that is not known here. */
+  /** Null where it is broken. */
   readonly codec: Told<VideoSetup> | null;
   /** Its samples are files of pictures: a track of one is a cover. */
   readonly isPicture: boolean;
@@ -141,7 +142,7 @@ function readVideo({ entry: box }: OpenEntry): VideoDescription {
   const entry = readVisualEntry(box);
   const { format, objectType, common } = readCommon(box, entry);
   return {
-    ...withCodec(common, () => VIDEO_CODECS.get(format)?.(entry) ?? null),
+    ...withCodec(common, () => VIDEO_CODECS.get(format)?.(entry) ?? decodeOnlyCodec({ format, box, entry })),
     kind: 'video',
     entry,
     isPicture: PICTURES.has(format) || (objectType !== null && PICTURE_OBJECTS.has(objectType)),

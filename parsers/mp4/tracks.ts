@@ -1,4 +1,5 @@
 import { isDecodeOnly } from '../../src/codecs/decode-only.ts';
+import { videoConfigs } from '../../src/codecs/decode-only-video.ts';
 import { parseDolbyVisionRecord } from '../../src/codecs/dolby-vision.ts';
 import { attempt, MediaError, orNull } from '../../src/core/errors.ts';
 import type {
@@ -7,7 +8,6 @@ import type {
   OtherTrack,
   SoundConfig,
   Track,
-  VideoConfig,
   VideoTrack,
 } from '../../src/core/media.ts';
 import { nanoseconds } from '../../src/core/time.ts';
@@ -133,7 +133,7 @@ interface VideoSource extends Pick<TrackSource, 'source' | 'isChapters'> {
 
 function videoTrack(
   { source, main, isChapters }: VideoSource,
-  { common, setup, configs }: Learned<VideoSetup>,
+  { common, setup }: Learned<VideoSetup>,
 ): VideoTrack {
   const { entry } = main;
   const size = setup ?? entry.cleanAperture ?? entry;
@@ -141,8 +141,7 @@ function videoTrack(
     ...common,
     kind: 'video',
     unreadable: common.unreadable ?? whyNoPicture(entry.dolbyVision),
-    configs: configs as readonly VideoConfig[],
-    decodeOnly: null,
+    ...videoConfigs(setup?.config ?? null),
     width: size.width,
     height: size.height,
     pixelAspect: pixelAspectOf(entry, source, setup),

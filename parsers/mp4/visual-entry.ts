@@ -35,9 +35,8 @@ export interface FieldOrder {
   readonly order: number;
 }
 
-const CHILDREN = 'avcC hvcC vpcC av1C esds sinf btrt pasp clap fiel mdcv clli SmDm CoLL dvcC dvvC dvwC'.split(
-  ' ',
-);
+const CHILDREN =
+  'avcC hvcC vpcC av1C glbl esds sinf btrt pasp clap fiel mdcv clli SmDm CoLL dvcC dvvC dvwC'.split(' ');
 
 /** From reserved and data_reference_index to pre_defined. */
 const BEFORE_SIZE = 8 + 16;

@@ -18,6 +18,10 @@ export interface Unit {
   /** Null where it does not tell. */
   readonly duration: number | null;
   readonly isKey: boolean;
+  /** Which of those that begin in the same PES packet it is, from 0 on; 0 when absent. */
+  readonly ordinal?: number;
+  /** Where reading must begin for it to come out the same; at its PES packet when absent. */
+  readonly entry?: number;
 }
 
 /**

@@ -237,12 +237,20 @@ export class PesStream {
 /** Behind the end of a PES packet, where some writers put it. */
 const isStuffing = (bytes: Uint8Array): boolean => bytes.every((byte) => byte === STUFFING);
 
-const sampleOf = ({ data, place, ticks, duration, isKey }: Unit, trackId: number): Sample => ({
-  trackId,
-  time: timeOfTicks(ticks),
-  duration: duration === null ? null : timeOfTicks(duration),
-  isKey,
-  position: place.position,
-  entry: place.position,
-  data,
-});
+/** Of several samples in one PES packet each has a position of its own, before the end of its first packet. */
+const MAX_ORDINAL = 187;
+
+function sampleOf(
+  { data, place, ticks, duration, isKey, ordinal = 0, entry }: Unit,
+  trackId: number,
+): Sample {
+  return {
+    trackId,
+    time: timeOfTicks(ticks),
+    duration: duration === null ? null : timeOfTicks(duration),
+    isKey,
+    position: place.position + Math.min(ordinal, MAX_ORDINAL),
+    entry: entry ?? place.position,
+    data,
+  };
+}

@@ -1,5 +1,6 @@
 import { isDecodeOnly } from '../../src/codecs/decode-only.ts';
-import { MediaError, orNull } from '../../src/core/errors.ts';
+import { videoConfigs } from '../../src/codecs/decode-only-video.ts';
+import { MediaError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { AudioTrack, OtherTrack, Track, VideoTrack } from '../../src/core/media.ts';
 import { nanoseconds } from '../../src/core/time.ts';
@@ -14,8 +15,7 @@ import { createSplitter, SOUND_CODECS, type SoundCodec } from './sound/splitter.
 import { UnknownElementary } from './sound/unknown-sound.ts';
 import { timeOfTicks } from './stamps.ts';
 import { streamLanguage } from './stream-types.ts';
-import { VideoElementary } from './video/elementary-video.ts';
-import { PICTURE_CODECS, type PictureCodec, type PictureStream } from './video/pictures.ts';
+import { VIDEO_CODECS, type VideoCodec, type VideoStream } from './video/video-codecs.ts';
 
 /** Neither named by the tables nor recognised yet. */
 const UNKNOWN = 'unknown';
@@ -26,8 +26,8 @@ export interface Description {
   /** As the tables name it, or as it was recognised. */
   name: string;
   /** Null for what is only named. */
-  codec: PictureCodec | SoundCodec | typeof UNKNOWN | null;
-  pictures: PictureStream | null;
+  codec: VideoCodec | SoundCodec | typeof UNKNOWN | null;
+  pictures: VideoStream | null;
   sound: SoundFormat | null;
   /** Ticks of its first frame. */
   origin: number | null;
@@ -49,7 +49,7 @@ export const describe = (stream: ProgramStream): Description => ({
 });
 
 const codecOf = ({ name, mayBeSound }: ProgramStream): Description['codec'] =>
-  PICTURE_CODECS.get(name) ?? SOUND_CODECS.find((codec) => codec === name) ?? (mayBeSound ? UNKNOWN : null);
+  VIDEO_CODECS.get(name) ?? SOUND_CODECS.find((codec) => codec === name) ?? (mayBeSound ? UNKNOWN : null);
 
 /** Whether nothing more is to be learned of it. */
 export const isDescribed = ({ codec, pictures, sound }: Description): boolean =>
@@ -61,19 +61,10 @@ export function describing(description: Description): Elementary | null {
   if (codec === null) return null;
   if (codec === UNKNOWN) return recognising(description);
   if (typeof codec === 'string') return soundDescribing(description, codec);
-  return pictureDescribing(description, codec);
-}
-
-const pictureDescribing = (description: Description, codec: PictureCodec): Elementary =>
-  new VideoElementary({
-    codec,
-    rules: codec.rules(),
-    frameRate: null,
-    isAsStored: false,
-    see: (nals) => {
-      description.pictures ??= orNull(() => codec.describe(nals));
-    },
+  return codec.describing((stream) => {
+    description.pictures ??= stream;
   });
+}
 
 /** stream_id_extension of what shares a PID: AC-3 of Blu-ray's TrueHD, for those who know nothing else. */
 const FOREIGN: ReadonlyMap<SoundCodec, number> = new Map([['truehd', 0x76]]);
@@ -124,10 +115,7 @@ export function reading(
     const foreign = FOREIGN.get(codec) ?? null;
     return { elementary: new SoundElementary({ splitter, foreign, isAsStored }), joiner };
   }
-  const rules = pictures?.rules() ?? codec.rules();
-  const frameRate = pictures?.facts.frameRate ?? null;
-  const elementary = new VideoElementary({ codec, rules, frameRate, isAsStored });
-  return { elementary, joiner: isAsStored ? null : (pictures?.joiner() ?? null) };
+  return (pictures ?? codec).reading(isAsStored);
 }
 
 const DOLBY: ReadonlySet<SoundCodec> = new Set(['ac3', 'eac3']);
@@ -173,13 +161,12 @@ export function tracksOf(descriptions: readonly Description[]): Track[] {
 
 type Common = Omit<OtherTrack, 'kind'>;
 
-function videoTrack(common: Common, pictures: PictureStream | null): VideoTrack {
+function videoTrack(common: Common, pictures: VideoStream | null): VideoTrack {
   const facts = pictures?.facts;
   return {
     ...common,
     kind: 'video',
-    configs: facts ? [facts.config] : [],
-    decodeOnly: null,
+    ...videoConfigs(facts?.config ?? null),
     width: facts?.width ?? 0,
     height: facts?.height ?? 0,
     pixelAspect: facts?.pixelAspect ?? { h: 1, v: 1 },

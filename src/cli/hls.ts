@@ -41,9 +41,11 @@ export const hls = (target: string, folder: string, flags: HlsFlags, signal: Abo
     return tellLeftOut(leftOut(media.title.decisions), flags);
   });
 
-const contextOf = ({ spans, transcripts }: Library, signal: AbortSignal): RenderContext => ({
+const contextOf = ({ spans, transcripts, encodedVideo }: Library, signal: AbortSignal): RenderContext => ({
   spans,
   transcripts,
+  encodedVideo,
+  client: '',
   signal,
 });
 

@@ -42,7 +42,7 @@ export async function openInput(text: string, flags: InputFlags): Promise<Input>
   const options = selection(flags);
   const path = isRemote ? null : await existingFile(text);
   const config = readConfig({ 'allow-private': true }, process.env, { cores: availableParallelism() });
-  const media = await openNodeMedia(config, process.env);
+  const media = await openNodeMedia(config, { env: process.env, video: 'copied' });
   const request = {
     url: path === null ? text : 'upload:input',
     headers,

@@ -1,6 +1,10 @@
-import type { DecodeOnlyVideo } from '../core/media.ts';
+import type { DecodeOnlyVideo, VideoConfig, VideoTrack } from '../core/media.ts';
 import type { PictureKind } from './codecs.ts';
-import { nextStartCode } from './nal.ts';
+import { MPEG2_TYPE, mpeg2Beginning } from './mpeg2-picture.ts';
+import { MPEG4, parseMpeg4Vop, VOP_TYPE } from './mpeg4-headers.ts';
+import { startCodes } from './start-codes.ts';
+import { VC1 } from './vc1-headers.ts';
+import { parseVp8Frame } from './vp8-frame.ts';
 
 /** What is known of a sample: (the beginning of) its bytes, and whether the container calls it a key picture. */
 interface SampleFacts {
@@ -16,7 +20,7 @@ const KINDS: { readonly [C in DecodeOnlyVideo['codec']]: KindOf } = {
   mpeg2: mpeg2Kind,
   mpeg4: mpeg4Kind,
   vc1: vc1Kind,
-  vp8: ({ data: [first] }) => (first === undefined ? 'unknown' : (first & 1) === 0 ? 'idr' : 'other'),
+  vp8: vp8Kind,
   intra: () => 'idr',
   other: claimed,
 };
@@ -25,56 +29,68 @@ const KINDS: { readonly [C in DecodeOnlyVideo['codec']]: KindOf } = {
 export const decodeOnlyKind = ({ codec }: DecodeOnlyVideo, sample: SampleFacts): PictureKind =>
   KINDS[codec](sample);
 
+export const isDecodeOnlyVideo = (config: VideoConfig | DecodeOnlyVideo): config is DecodeOnlyVideo =>
+  config.codec in KINDS;
+
+/** Where a track has its codec. */
+export function videoConfigs(
+  config: VideoConfig | DecodeOnlyVideo | null,
+): Pick<VideoTrack, 'configs' | 'decodeOnly'> {
+  if (!config) return { configs: [], decodeOnly: null };
+  return isDecodeOnlyVideo(config)
+    ? { configs: [], decodeOnly: config }
+    : { configs: [config], decodeOnly: null };
+}
+
 /** By the container's claim. Whether pictures shown before it follow nobody says. */
 function claimed({ isKey }: SampleFacts): PictureKind {
   return isKey === null ? 'unknown' : isKey ? 'cra' : 'other';
 }
 
-/** Start codes with the bytes behind them. */
-function* startCodes(data: Uint8Array): Generator<{ readonly code: number; readonly at: number }> {
-  for (let at = nextStartCode(data, 0); at + 3 < data.length; at = nextStartCode(data, at + 3))
-    yield { code: data[at + 3] ?? 0, at: at + 4 };
-}
-
-const MPEG2 = { picture: 0x00, gop: 0xb8 } as const;
-const INTRA_CODED = 1;
-
 /**
  * By picture_coding_type (ISO/IEC 13818-2, 6.3.9); an I-picture behind a header with closed_gop (6.3.8) closes what came
- * before. B-pictures shown before an I-picture may follow it.
+ * before. B-pictures shown before an I-picture may follow it, unless it is the first one shown of its group.
  */
 function mpeg2Kind({ data }: SampleFacts): PictureKind {
+  const { picture, hasGroup, isClosed } = mpeg2Beginning(data);
+  if (!picture) return 'unknown';
+  if (picture.type !== MPEG2_TYPE.i) return 'other';
+  if (hasGroup && picture.temporalReference === 0) return 'idr';
+  return isClosed ? 'radl' : 'cra';
+}
+
+/** Bits of a group's time_code: ISO/IEC 14496-2, 6.2.4. */
+const CLOSED_AT = { byte: 2, mask: 0x20 } as const;
+
+/** By vop_coding_type: 6.2.5; closed_gov says that what is shown before it needs nothing earlier: 6.3.4. */
+function mpeg4Kind({ data }: SampleFacts): PictureKind {
   let isClosed = false;
   for (const { code, at } of startCodes(data)) {
-    if (code === MPEG2.gop) isClosed = ((data[at + 3] ?? 0) & 0x40) !== 0;
-    if (code !== MPEG2.picture) continue;
-    if (at + 1 >= data.length) return 'unknown';
-    const type = ((data[at + 1] ?? 0) >> 3) & 7;
-    return type !== INTRA_CODED ? 'other' : isClosed ? 'radl' : 'cra';
+    if (code === MPEG4.group) isClosed = ((data[at + CLOSED_AT.byte] ?? 0) & CLOSED_AT.mask) !== 0;
+    if (code !== MPEG4.vop) continue;
+    const vop = parseMpeg4Vop(data.subarray(at), null);
+    if (!vop) return 'unknown';
+    return vop.type !== VOP_TYPE.i ? 'other' : isClosed ? 'radl' : 'cra';
   }
   return 'unknown';
 }
 
-const VOP = 0xb6;
-
-/** By vop_coding_type: ISO/IEC 14496-2, 6.2.5. */
-function mpeg4Kind({ data }: SampleFacts): PictureKind {
-  for (const { code, at } of startCodes(data)) {
-    if (code !== VOP) continue;
-    const first = data[at];
-    if (first === undefined) return 'unknown';
-    return first >> 6 === 0 ? 'cra' : 'other';
-  }
-  return 'unknown';
-}
-
-const VC1 = { frame: 0x0d, entryPoint: 0x0e, sequence: 0x0f } as const;
+const CLOSED_ENTRY = 0x40;
 
 /** Of the advanced profile, in start codes: an entry point is where decoding can begin (SMPTE 421M, 6.2). */
 function vc1Kind(sample: SampleFacts): PictureKind {
-  for (const { code } of startCodes(sample.data)) {
-    if (code === VC1.sequence || code === VC1.entryPoint) return 'cra';
+  const { data } = sample;
+  for (const { code, at } of startCodes(data)) {
+    if (code === VC1.entryPoint) return ((data[at] ?? 0) & CLOSED_ENTRY) !== 0 ? 'radl' : 'cra';
     if (code === VC1.frame) return 'other';
   }
   return claimed(sample);
+}
+
+/** A frame that is only referred to is no picture. */
+function vp8Kind({ data }: SampleFacts): PictureKind {
+  const frame = parseVp8Frame(data);
+  if (!frame) return 'unknown';
+  if (frame.isKey) return 'idr';
+  return frame.isShown ? 'other' : 'none';
 }

@@ -40,6 +40,7 @@ export function createEdgeLibrary(options: EdgeLibraryOptions): Library {
   };
   return {
     spans,
+    encodedVideo: null,
     transcripts: transcoder && createTranscripts({ transcoder, spans, maxBytes: transcriptBytes }),
     peek: known,
     forget: (key) => void titles.delete(key),

@@ -129,6 +129,8 @@ export interface AppDeps {
     name: string,
   ) => Promise<{ readonly body: Uint8Array<ArrayBuffer>; readonly type: string } | null>;
   readonly log: Logger;
+  /** Names the client of a request, so that what one may have at a time can be counted; absent where nobody knows. */
+  readonly clientOf?: (c: Context<AppEnv>) => string;
 }
 
 export interface AppEnv {

@@ -4,7 +4,13 @@ import { MediaError } from '../core/errors.ts';
 import type { Access, Media } from '../pipeline/library.ts';
 import type { LiveProgress, LiveStream } from '../pipeline/live/live-stream.ts';
 import { renderSegment } from '../pipeline/render-segment.ts';
-import { livePlaylist, type Rendition, renditionPlaylist } from '../pipeline/renditions.ts';
+import {
+  encodedInit,
+  isEncodedVideo,
+  livePlaylist,
+  type Rendition,
+  renditionPlaylist,
+} from '../pipeline/renditions.ts';
 import { titlePlaylist } from '../pipeline/title-playlist.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { allowOrigins, guardSource, requirePassword } from './access.ts';
@@ -16,6 +22,8 @@ import { startingWith } from './starting-with.ts';
 
 /** Addresses hold the version: what they name never changes. */
 const FOREVER = 'max-age=31536000, immutable';
+/** What an encoder makes is the same to look at the next time, not by its bytes. */
+const FOR_AN_HOUR = 'max-age=3600';
 /** A master names a version, and the next request may have to name another. */
 const BRIEFLY = 'no-cache';
 
@@ -25,7 +33,7 @@ const isOpen = (access: Access | undefined): boolean => access === 'public' || a
 /** A cache in front of this server knows nothing of who may read what is not open: it must not answer for that. */
 function keptBy(access: Access | undefined, howLong: string): string {
   if (!isOpen(access)) return `private, ${howLong}`;
-  return howLong === FOREVER ? `public, ${howLong}` : howLong;
+  return howLong === BRIEFLY ? howLong : `public, ${howLong}`;
 }
 
 /** MIME types by Apple's table (10.4). */
@@ -60,8 +68,8 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
     if (isNamedIn(c.req.header('if-none-match'), headers.ETag))
       return answerUnopened(c, { request, headers });
     const { media, rendition } = await openRendition(c);
-    const body = new Uint8Array(rendition.muxer.init());
-    setHeaders(c, { ...headers, 'Cache-Control': keptBy(media.access, FOREVER) });
+    const body = await initOf(c, media, rendition);
+    setHeaders(c, { ...headers, 'Cache-Control': keptBy(media.access, howLong(c)) });
     c.header('Content-Length', String(body.length));
     return c.req.method === 'HEAD' ? c.body(null) : c.body(body);
   });
@@ -109,6 +117,24 @@ async function answerPlaylist(
   setHeaders(c, { 'Cache-Control': cacheControl, Vary: 'Accept-Encoding' });
   return c.body(null, 304);
 }
+
+/** How long what the path names stays as it is. */
+const howLong = (c: Context<AppEnv>): string =>
+  isEncodedVideo(c.req.param('rendition') ?? '') ? FOR_AN_HOUR : FOREVER;
+
+async function initOf(
+  c: Context<AppEnv>,
+  { title }: Media,
+  rendition: Rendition,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (rendition.kind === 'audio' || !rendition.encoded) return new Uint8Array(rendition.muxer.init());
+  const { encodedVideo } = c.var.deps.library;
+  if (!encodedVideo) throw new MediaError('not-offered', 'Video cannot be encoded here');
+  const asking = { client: clientOf(c), signal: c.req.raw.signal };
+  return new Uint8Array(encodedInit(rendition, await encodedVideo.config(title, rendition, asking)));
+}
+
+const clientOf = (c: Context<AppEnv>): string => c.var.deps.clientOf?.(c) ?? '';
 
 function setHeaders(c: Context<AppEnv>, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) c.header(name, value);
@@ -160,7 +186,7 @@ function answerUnopened(c: Context<AppEnv>, { request, n, headers }: UnopenedAns
   else if (media) guardSource(c, media.access, request.isTrusted);
   else allowOrigins(c);
   if (media && n !== undefined) checkListed(findRendition(c, media), media, n);
-  setHeaders(c, { ...headers, 'Cache-Control': keptBy(media?.access, FOREVER) });
+  setHeaders(c, { ...headers, 'Cache-Control': keptBy(media?.access, howLong(c)) });
   return c.body(null, isNamedIn(c.req.header('if-none-match'), headers.ETag ?? '') ? 304 : 200);
 }
 
@@ -185,7 +211,7 @@ async function sendSegment(c: Context<AppEnv>, { request, n, headers }: SegmentA
   const first = await chunks.next();
   if (first.done) throw new MediaError('corrupt', `Segment ${n} of ${rendition.name} holds no packet`);
   return deps.sendChunks(c, {
-    headers: { ...headers, 'Cache-Control': keptBy(media.access, FOREVER), ...c.var.cors },
+    headers: { ...headers, 'Cache-Control': keptBy(media.access, howLong(c)), ...c.var.cors },
     chunks: startingWith([first.value], chunks),
     onBroken: (error) => {
       if (signal.aborted) return;
@@ -211,9 +237,10 @@ function chunksOf(
   const { title, live } = media;
   if (live) return liveChunks(live, { rendition, n }, signal);
   checkListed(rendition, media, n);
-  const { spans, transcripts } = library;
-  const render = () => renderSegment(title, { rendition, n }, { spans, transcripts, signal });
-  if (!segments || !isOpen(media.access)) return render();
+  const { spans, transcripts, encodedVideo } = library;
+  const context = { spans, transcripts, encodedVideo, client: clientOf(c), signal };
+  const render = () => renderSegment(title, { rendition, n }, context);
+  if (!segments || !isOpen(media.access) || isEncodedVideo(rendition.name)) return render();
   const isEncoded = rendition.kind === 'audio' && rendition.aac !== null;
   const { version } = title;
   const { name } = rendition;

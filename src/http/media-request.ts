@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { VideoForm, VideoWish } from '../core/encoding.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Media, OpenedSource } from '../pipeline/library.ts';
 import type { SelectionOptions } from '../pipeline/select-tracks.ts';
@@ -33,6 +34,7 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
     url,
     headers: Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
     ...selectionOf(fields),
+    ...wishOf(fields),
     isTrusted: carriesKey(c),
     expires: expiry(wholeNumber('expires', fields.get('expires')), now),
   };
@@ -42,16 +44,57 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
  * `video=`, `audio=`, `program=` and `recovery=` of a request whose media do not come from an address.
  * @throws MediaError `bad-request` saying what is wrong
  */
-export const readSelection = (c: Context<AppEnv>): SelectionOptions => selectionOf(queryFields(c.req.url));
+export function readSelection(c: Context<AppEnv>): SelectionOptions {
+  const fields = queryFields(c.req.url);
+  wishOf(fields); // throws for what is none
+  return selectionOf(fields);
+}
 
 function selectionOf(fields: ReadonlyMap<string, string>): SelectionOptions {
   const program = wholeNumber('program', fields.get('program'));
   return {
-    video: wholeNumber('video', fields.get('video')),
+    video: wholeNumber(
+      'video',
+      videoWords(fields).find((word) => /^\d/.test(word)),
+    ),
     audio: trackNames(fields.get('audio')),
     recovery: fields.get('recovery') === 'hidden' ? 'hidden' : 'shown',
     ...(program === null ? {} : { program }),
   };
+}
+
+/** `video=` names a track by its index and forms by their codecs, any of them: `video=1`, `video=h264`, `video=1,copy`. */
+const videoWords = (fields: ReadonlyMap<string, string>): string[] =>
+  (fields.get('video') ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+
+const VIDEO_FORMS: ReadonlyMap<string, VideoForm> = new Map([
+  ['copy', 'copy'],
+  ['h264', 'h264'],
+  ['avc', 'h264'],
+  ['hevc', 'h265'],
+  ['h265', 'h265'],
+  ['av1', 'av1'],
+]);
+
+/** `video=`, `maxheight=`, `maxbitrate=`; nothing where none of them is there. */
+function wishOf(fields: ReadonlyMap<string, string>): { readonly wish?: VideoWish } {
+  const words = videoWords(fields).filter((word) => !/^\d/.test(word));
+  const forms = words.map((word) => {
+    const form = VIDEO_FORMS.get(word);
+    if (form) return form;
+    throw new MediaError(
+      'bad-request',
+      `video= takes the index of a track, copy, h264, hevc or av1, not "${word.slice(0, 32)}"`,
+    );
+  });
+  const maxHeight = wholeNumber('maxheight', fields.get('maxheight'));
+  const maxBitrate = wholeNumber('maxbitrate', fields.get('maxbitrate'));
+  if (forms.length === 0 && maxHeight === null && maxBitrate === null) return {};
+  return { wish: { forms: forms.length > 0 ? [...new Set(forms)].sort() : null, maxHeight, maxBitrate } };
 }
 
 /** Files of this machine: of a served folder, or uploaded. */
@@ -114,8 +157,8 @@ function decode(text: string): string {
 }
 
 /** Requests that differ only in who asks share a title. */
-export const titleKey = ({ url, headers, video, audio, recovery, program }: MediaRequest): string =>
-  JSON.stringify([url, headers, video, audio, recovery, program]);
+export const titleKey = ({ url, headers, video, audio, recovery, program, wish }: MediaRequest): string =>
+  JSON.stringify([url, headers, video, audio, recovery, program, ...(wish ? [wish] : [])]);
 
 export const optionsOf = ({ video, audio, recovery, program }: MediaRequest) => ({
   video,
@@ -140,6 +183,7 @@ export async function openMedia(
   const wish = {
     openSource,
     options: optionsOf(request),
+    wish: request.wish,
     onBroken: (err: unknown) => deps.log.warn({ err }, 'input read in order ended early'),
   };
   try {

@@ -1,7 +1,8 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { Context } from 'hono';
 import { concat } from '../core/bytes.ts';
-import type { SendChunks } from './deps.ts';
+import type { AppEnv, SendChunks } from './deps.ts';
 
 /**
  * Writes lists of buffers straight to Node's response: no web stream, no joining. Waits when the client does, so
@@ -23,6 +24,10 @@ export const sendChunksOnNode: SendChunks = async (c, { status = 200, headers, c
   }
   return RESPONSE_ALREADY_SENT;
 };
+
+/** The address that the request came from. */
+export const clientOnNode = (c: Context<AppEnv>): string =>
+  (c.env as { readonly incoming?: IncomingMessage }).incoming?.socket.remoteAddress ?? '';
 
 /** Several buffers as one write to the socket. Gives false when the client is behind. */
 function writeAll(outgoing: ServerResponse, buffers: readonly Uint8Array[]): boolean {

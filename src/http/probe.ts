@@ -10,7 +10,8 @@ export function probeRoutes(now: () => number): Hono<AppEnv> {
   routes.get('/', requirePassword, async (c) => {
     const media = await openMedia(c, readMediaRequest(c, now()), c.req.raw.signal);
     c.header('Cache-Control', 'no-store');
-    return c.json(describeTitle(media));
+    const encoders = c.var.deps.library.encodedVideo ? 'here' : 'absent';
+    return c.json(describeTitle(media, encoders));
   });
   return routes;
 }

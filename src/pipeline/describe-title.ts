@@ -1,4 +1,5 @@
 import type { Track } from '../core/media.ts';
+import { type Encoders, encodingOf, videoCodecName } from './describe-video.ts';
 import type { Media } from './library.ts';
 import type { Rendition } from './renditions.ts';
 import type { TrackDecision } from './select-tracks.ts';
@@ -10,15 +11,17 @@ const INDEX_KINDS = {
   bisected: 'no index, found by bisection',
 } as const;
 
-/** What a title is, what is done with each of its tracks and why: for people and programs. */
-export function describeTitle({ title, renditions, live }: Media) {
+/**
+ * What a title is, what is done with each of its tracks and why: for people and programs.
+ * @param encoders whether the one who serves it has what encodes video
+ */
+export function describeTitle({ title, renditions, live }: Media, encoders: Encoders = 'unasked') {
   const { timeline, video } = title;
+  const encoding = live ? null : encodingOf({ title, renditions }, encoders);
   const progress = live?.progress() ?? null;
   const end = progress ? (progress.ends.at(-1) ?? 0) : timeline.end;
   const openCuts = timeline.cuts.filter((cut) => !cut.point.isSync).length;
-  const trackOf = (r: Rendition) => (r.kind === 'video' ? r.video.track : r.track);
-  const codecsOf = (id: number) =>
-    renditions.filter((rendition) => trackOf(rendition).id === id).map(({ codecString }) => codecString);
+  const formsOf = (id: number) => renditions.filter((rendition) => sourceTrack(rendition).id === id);
   return {
     container: title.demuxer.container,
     duration: Number((end / timeline.timescale).toFixed(6)),
@@ -30,13 +33,14 @@ export function describeTitle({ title, renditions, live }: Media) {
       openCuts,
     },
     tracks: title.decisions.map((decision) =>
-      describeTrack(decision, codecsOf(decision.track.id), title.video?.track),
+      describeTrack(decision, formsOf(decision.track.id), title.video?.track),
     ),
-    renditions: renditions.map(({ name, bandwidth }) => ({ name, ...bandwidth })),
+    renditions: renditions.map(describeRendition),
+    encoding,
     info: title.demuxer.info ?? null,
     silent: title.audio.length > 0 ? null : whySilent(title.decisions),
     warnings: [
-      ...(openCuts > 0 && video
+      ...(openCuts > 0 && video && !encoding?.offered
         ? [`${openCuts} segments begin with an open GOP: Chrome cannot seek to them without re-encoding`]
         : []),
       ...title.remarks,
@@ -49,25 +53,41 @@ export function describeTitle({ title, renditions, live }: Media) {
 export type TitleDescription = ReturnType<typeof describeTitle>;
 export type TrackDescription = ReturnType<typeof describeTrack>;
 
+const sourceTrack = (rendition: Rendition): Track =>
+  rendition.kind === 'video' ? rendition.video.track : rendition.track;
+
+const isCopy = (rendition: Rendition): boolean =>
+  rendition.kind === 'video' ? rendition.encoded === null : rendition.aac === null;
+
+function describeRendition(rendition: Rendition) {
+  const { name, bandwidth, codecString, kind } = rendition;
+  const common = { name, ...bandwidth, kind, codec: codecString };
+  if (kind === 'audio') return common;
+  const { width, height } = rendition.track;
+  return { ...common, width, height, encoder: rendition.encoded?.encoder ?? null };
+}
+
 function describeTrack(
   { track, action, reason }: TrackDecision,
-  codecs: readonly string[],
+  renditions: readonly Rendition[],
   main: Track | undefined,
 ) {
+  const codecs = renditions.map(({ codecString }) => codecString);
   const planned = main && main.id === track.id ? main : track;
   return {
     index: track.index,
     kind: track.kind,
-    codec: codecs.at(-1) ?? null,
+    codec: (renditions.find(isCopy) ?? renditions[0])?.codecString ?? null,
     forms: codecs,
     sourceCodec: track.sourceCodec,
     language: track.language,
     name: track.name,
     default: track.isDefault,
     action,
-    reason: reason ?? (codecs.length > 1 ? 'as it is, and as stereo AAC for players that lack it' : null),
+    reason: reason ?? (renditions.some(isCopy) ? besideCopy(renditions) : null),
     ...(planned.kind === 'video'
       ? {
+          codecName: videoCodecName(planned),
           width: planned.width,
           height: planned.height,
           frameRate: planned.frameRate
@@ -77,6 +97,14 @@ function describeTrack(
       : {}),
     ...(track.kind === 'audio' ? { channels: track.channels, sampleRate: track.sampleRate } : {}),
   };
+}
+
+/** What is offered beside a copy, and for whom. */
+function besideCopy(renditions: readonly Rendition[]): string | null {
+  const others = renditions.filter((rendition) => !isCopy(rendition));
+  const [video] = others.flatMap((rendition) => (rendition.kind === 'video' ? [rendition.encoded] : []));
+  if (video) return `as it is, and encoded by ${video?.encoder} for players that lack it`;
+  return others.length > 0 ? 'as it is, and as stereo AAC for players that lack it' : null;
 }
 
 function whySilent(decisions: readonly TrackDecision[]): string {

@@ -1,10 +1,19 @@
 import { LRUCache } from 'lru-cache';
 import type { Sequence, Source } from '../core/contracts.ts';
+import type { VideoWish } from '../core/encoding.ts';
 import { MediaError } from '../core/errors.ts';
+import type { ForeignReader } from '../core/foreign.ts';
 import type { AudioTranscoder } from '../core/transcoding.ts';
+import { planForeign } from './foreign/plan-foreign.ts';
 import { LiveBudget } from './live/budget.ts';
 import { LiveStream } from './live/live-stream.ts';
-import { planTitle } from './plan-title.ts';
+import { type PlanOptions, planTitle } from './plan-title.ts';
+import {
+  createEncodedVideo,
+  type EncodedVideo,
+  type EncodedVideoOptions,
+} from './reencoded/encoded-video.ts';
+import { offerVideo, type VideoSettings } from './reencoded/forms.ts';
 import { planRenditions, type Rendition } from './renditions.ts';
 import type { SelectionOptions } from './select-tracks.ts';
 import { SharedWork } from './shared-work.ts';
@@ -51,13 +60,17 @@ export interface Library {
   readonly spans: SpanCache;
   /** Null where sound can only be copied. */
   readonly transcripts: Transcripts | null;
-  /** Lets go of all inputs. */
+  /** Null where video can only be copied. */
+  readonly encodedVideo: EncodedVideo | null;
+  /** Lets go of all inputs, and ends all encoders. */
   close(): void;
 }
 
 export interface Wish {
   readonly openSource: () => Promise<OpenedSource>;
   readonly options: SelectionOptions;
+  /** In which forms video is wanted; absent: those that players may need. */
+  readonly wish?: VideoWish | undefined;
   /** An input that can only be read in order ended early. */
   readonly onBroken?: (error: unknown) => void;
 }
@@ -74,9 +87,19 @@ export interface LibraryOptions {
   readonly transcoder: AudioTranscoder | null;
   /** Budget of encoded segments. */
   readonly transcriptBytes: number;
+  /** Null or absent: video can only be copied. */
+  readonly video?: VideoOffer | null;
 }
 
-export function createLibrary({ packetBytes, transcoder, transcriptBytes }: LibraryOptions): Library {
+/** What can be made of video that is not copied. */
+export interface VideoOffer extends Omit<EncodedVideoOptions, 'spans'> {
+  readonly settings: VideoSettings;
+  /** For containers that are not read here; null where nothing reads them. */
+  readonly foreign: ForeignReader | null;
+}
+
+export function createLibrary(options: LibraryOptions): Library {
+  const { packetBytes, transcoder, transcriptBytes, video = null } = options;
   const titles = new LRUCache<string, Media>({
     max: MAX_TITLES,
     ttl: TITLE_AGE,
@@ -86,8 +109,10 @@ export function createLibrary({ packetBytes, transcoder, transcriptBytes }: Libr
   const budget = new LiveBudget();
   let isClosed = false;
   const spans = createSpanCache(packetBytes);
+  const encodedVideo = video && createEncodedVideo({ ...video, spans });
   return {
     spans,
+    encodedVideo,
     transcripts: transcoder && createTranscripts({ transcoder, spans, maxBytes: transcriptBytes }),
     peek: (key) => titles.get(key) ?? null,
     forget: (key) => {
@@ -96,6 +121,7 @@ export function createLibrary({ packetBytes, transcoder, transcriptBytes }: Libr
     close() {
       isClosed = true;
       titles.clear();
+      encodedVideo?.close().catch(unexpected);
     },
     async open(key, wish, signal) {
       const known = titles.get(key);
@@ -104,7 +130,7 @@ export function createLibrary({ packetBytes, transcoder, transcriptBytes }: Libr
       if (!work) {
         const forget = (media: Media) => titles.peek(key) === media && titles.delete(key);
         const fresh = new SharedWork(async (shared) =>
-          openMedia(wish, shared, { forget, budget, transcoder }),
+          openMedia(wish, shared, { forget, budget, transcoder, video }),
         );
         work = fresh;
         opening.set(key, fresh);
@@ -127,20 +153,30 @@ interface OpenContext {
   readonly forget: (media: Media) => void;
   readonly budget: LiveBudget;
   readonly transcoder: AudioTranscoder | null;
+  readonly video: VideoOffer | null;
 }
 
 async function openMedia(
-  { openSource, options, onBroken }: Wish,
+  { openSource, options, wish, onBroken }: Wish,
   signal: AbortSignal,
-  { forget, budget, transcoder }: OpenContext,
+  { forget, budget, transcoder, video }: OpenContext,
 ): Promise<Media> {
   const opened = await openSource();
   const { sequence, isCurrent } = opened;
   try {
-    const title = await planTitle(opened.source, { ...options, transcoder }, signal);
+    const planning = { ...options, transcoder, encodesVideo: video !== null };
+    const title = await planAny(opened.source, { ...planning, reader: video?.foreign ?? null }, signal);
+    const settings = video?.settings ?? NO_SETTINGS;
+    const forms = await offerVideo(title, { settings, encoders: video?.encoders ?? null, wish }, signal);
     opened.want(playingRate(title));
     if (title.audio.some(({ forms }) => forms.aac.length > 0)) transcoder?.prepare();
-    return { title, access: opened.access(), isCurrent, renditions: planRenditions(title), live: null };
+    return {
+      title,
+      access: opened.access(),
+      isCurrent,
+      renditions: planRenditions(title, forms),
+      live: null,
+    };
   } catch (error) {
     if (!(error instanceof MediaError) || !error.inOrderOnly || !sequence) throw error;
     const onIdle = () => forget(media);
@@ -151,6 +187,28 @@ async function openMedia(
     return media;
   }
 }
+
+/** What is not read here is left to another program where there is one. */
+async function planAny(
+  source: Source,
+  { reader, ...planning }: PlanOptions & { readonly reader: ForeignReader | null },
+  signal: AbortSignal,
+): Promise<Title> {
+  try {
+    return await planTitle(source, planning, signal);
+  } catch (error) {
+    const isOther = error instanceof MediaError && error.code === 'unsupported' && !error.inOrderOnly;
+    if (!reader || !isOther) throw error;
+    try {
+      return await planForeign(source, { ...planning, reader }, signal);
+    } catch (again) {
+      // Nobody can read it: what was found here says more of it.
+      throw again instanceof MediaError && again.code === 'unsupported' ? error : again;
+    }
+  }
+}
+
+const NO_SETTINGS: VideoSettings = { maxHeight: 0, ladder: [] };
 
 /** Room above the bit rate: what a player must gain to fill its buffer while it plays. */
 const HEADROOM = 1.25;

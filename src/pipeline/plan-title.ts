@@ -6,6 +6,7 @@ import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds, rescale, ticks }
 import { segmentDurations, type Timeline } from '../core/timeline.ts';
 import type { AudioTranscoder } from '../core/transcoding.ts';
 import { bandwidths } from './bandwidth.ts';
+import { firstShown } from './leading-pictures.ts';
 import { Ledger } from './ledger.ts';
 import { audioCuts, seekIndex, videoCuts } from './plan-cuts.ts';
 import { locatedCuts, withUnseenPeaks } from './plan-located.ts';
@@ -36,14 +37,18 @@ const inSeconds = (count: number): number => count * NANOSECONDS_PER_SECOND;
  */
 export async function planTitle(
   source: Source,
-  { transcoder = null, ...options }: PlanOptions,
+  { transcoder = null, encodesVideo = false, ...options }: PlanOptions,
   signal: AbortSignal,
 ): Promise<Title> {
   const demuxer = await openContainer(source, signal, programOf(options));
-  const selection = selectTracks(demuxer.tracks, options, transcoder);
+  const selection = selectTracks(demuxer.tracks, options, { transcoder, encodesVideo });
   refuseNothing(selection);
   const [version, surveyed] = await Promise.all([
-    versionOf(source, { ...options, transcoding: transcoder?.settings ?? null }, signal),
+    versionOf(
+      source,
+      { ...options, ...isEncoded(selection), transcoding: transcoder?.settings ?? null },
+      signal,
+    ),
     surveyTitle(source, { demuxer, kept: selection.kept }, signal),
   ]);
   const { recovery } = options;
@@ -57,6 +62,9 @@ export async function planTitle(
   });
 }
 
+/** What is planned depends on encoders only where there is no copy of the video. */
+const isEncoded = ({ kept }: Selection) => (kept.video?.decodeOnly ? { isEncoded: true } : {});
+
 /** As `openContainer` wants it. */
 export const programOf = ({ program }: Pick<SelectionOptions, 'program'>) =>
   program === undefined ? {} : { program };
@@ -64,6 +72,8 @@ export const programOf = ({ program }: Pick<SelectionOptions, 'program'>) =>
 export interface PlanOptions extends SelectionOptions {
   /** Null or absent: sound can only be copied. */
   readonly transcoder?: AudioTranscoder | null;
+  /** Video that cannot be copied can be encoded; no when absent. */
+  readonly encodesVideo?: boolean;
 }
 
 interface Opened {
@@ -177,7 +187,14 @@ function assemble({ source, demuxer, selection, survey, version, recovery, trans
     version,
     zero,
     timeline,
-    video,
+    video: video && {
+      ...video,
+      starts: firstShown({
+        cuts,
+        clock: video.clock,
+        stamps: survey.tracks.get(video.track.id)?.stamps ?? [],
+      }),
+    },
     audio: audioClocks.map((plan) => planAudio(plan, timeline, transcoder)),
     decisions,
     seekIndex: index,

@@ -14,7 +14,7 @@ const DEFAULT_PICTURE = 0.04 * NANOSECONDS_PER_SECOND;
 const LOOKED_AT = 2000;
 
 /** A declared rate that the stamps deny is dropped; sizes and colours stay. */
-export function planVideo(track: VideoTrack, survey: Survey, span: Span): PlannedVideo {
+export function planVideo(track: VideoTrack, survey: Survey, span: Span): Omit<PlannedVideo, 'starts'> {
   const { zero, end, pictures, recovery } = span;
   const seen = survey.tracks.get(track.id);
   const stamps = seen?.stamps ?? [];

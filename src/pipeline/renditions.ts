@@ -3,12 +3,13 @@ import { mediaPlaylist } from '../../muxers/hls.ts';
 import { buildAudioSpecificConfig } from '../codecs/aac.ts';
 import { codecString } from '../codecs/codecs.ts';
 import type { Muxer } from '../core/contracts.ts';
-import type { AudioTrack, VideoTrack } from '../core/media.ts';
-import { nanoseconds } from '../core/time.ts';
+import type { AudioTrack, VideoConfig, VideoTrack } from '../core/media.ts';
+import { nanoseconds, type Ticks } from '../core/time.ts';
 import { segmentDurations } from '../core/timeline.ts';
 import { AAC_FRAME, type AacOutput } from '../core/transcoding.ts';
 import { TARGET_DURATION } from './live/targets.ts';
 import { audioBoundaries } from './plan-tracks.ts';
+import { COPIED, type EncodedForm, encodedTrack, type VideoForms } from './reencoded/forms.ts';
 import type { Bandwidth, PlannedAudio, PlannedVideo, Title } from './title.ts';
 
 interface RenditionCommon {
@@ -22,10 +23,23 @@ interface RenditionCommon {
   readonly durations: readonly number[];
 }
 
-export interface VideoRendition extends RenditionCommon {
+interface VideoRenditionCommon extends RenditionCommon {
   readonly kind: 'video';
   readonly video: PlannedVideo;
+  /** The track as it is written. */
+  readonly track: VideoTrack;
 }
+
+export interface CopiedVideoRendition extends VideoRenditionCommon {
+  readonly encoded: null;
+}
+
+/** Its init segment is known when its encoder has told what it makes. */
+export interface EncodedVideoRendition extends VideoRenditionCommon {
+  readonly encoded: EncodedForm;
+}
+
+export type VideoRendition = CopiedVideoRendition | EncodedVideoRendition;
 
 export interface AudioRenditionPlan extends RenditionCommon {
   readonly kind: 'audio';
@@ -50,9 +64,15 @@ const TRACK_ID = 1;
 export const NO_BANDWIDTH: Bandwidth = { peak: 1, average: 1 };
 
 /** The renditions of a title, the main one first. */
-export function planRenditions(title: Title): Rendition[] {
-  const video = title.video ? [videoRendition(title, title.video)] : [];
+export function planRenditions(title: Title, forms: VideoForms = COPIED): Rendition[] {
+  const video = title.video ? videoRenditions(title, title.video, forms) : [];
   return [...video, ...title.audio.flatMap((audio) => audioRenditions(title, audio))];
+}
+
+function videoRenditions(title: Title, video: PlannedVideo, forms: VideoForms): VideoRendition[] {
+  const copied = forms.isCopied && video.track.configs.length > 0 ? [copiedVideo(title, video)] : [];
+  const encoded = forms.encoded.map((form) => encodedVideo(title, video, form));
+  return forms.isCopyFirst ? [...copied, ...encoded] : [...encoded, ...copied];
 }
 
 /** What is best for a browser first. */
@@ -61,13 +81,58 @@ function audioRenditions(title: Title, audio: PlannedAudio): AudioRenditionPlan[
   return audio.forms.isCopied ? [...encoded, copiedRendition(title, audio)] : encoded;
 }
 
-function videoRendition(title: Title, video: PlannedVideo): VideoRendition {
-  const { cuts, end, timescale } = title.timeline;
-  const durations = segmentDurations([...cuts.map((cut) => cut.time), end], timescale);
+const cutTimes = ({ timeline: { cuts } }: Title): Ticks[] => cuts.map(({ time }) => time);
+
+const durationsFrom = ({ timeline: { end, timescale } }: Title, starts: readonly Ticks[]): number[] =>
+  segmentDurations([...starts, end], timescale);
+
+function copiedVideo(title: Title, video: PlannedVideo): CopiedVideoRendition {
   const { track, clock } = video;
   const bandwidth = title.bandwidth.get(track.id) ?? NO_BANDWIDTH;
-  const name = `v${track.index}`;
-  return { kind: 'video', name, video, durations, ...written(track, clock.timescale, bandwidth) };
+  return {
+    kind: 'video',
+    name: `v${track.index}`,
+    video,
+    track,
+    encoded: null,
+    // Of open cuts what counts is the picture at which players begin: rule 2.
+    durations: durationsFrom(title, cutTimes(title)),
+    ...written(track, clock.timescale, bandwidth),
+  };
+}
+
+/** A decoder's buffer of a second is filled once more than it is emptied in a run of four seconds. */
+const PEAK = 1.25;
+
+/** With the cuts of the copied one; at each of them the first picture that is shown is one to begin with. */
+function encodedVideo(title: Title, video: PlannedVideo, form: EncodedForm): EncodedVideoRendition {
+  const { target, encoder } = form;
+  const { timescale } = video.clock;
+  const track = encodedTrack(video.track, target);
+  const peak = Math.ceil(target.maxBitrate * PEAK);
+  const bandwidth = { peak, average: target.maxBitrate };
+  return {
+    kind: 'video',
+    name: `v${track.index}-${target.codec}-${target.height}-${Math.round(target.maxBitrate / 1000)}k-${encoder}`,
+    video,
+    track,
+    encoded: form,
+    durations: durationsFrom(title, video.starts),
+    timescale,
+    muxer: createFragmentMuxer(track, { trackId: TRACK_ID, timescale, bitrate: bandwidth }),
+    codecString: form.codecString,
+    bandwidth,
+  };
+}
+
+/** Whether a name is that of a rendition whose video is encoded. */
+export const isEncodedVideo = (name: string): boolean => /^v\d+-/.test(name);
+
+/** The init segment of a rendition, once its encoder has told what it makes. */
+export function encodedInit(rendition: EncodedVideoRendition, config: VideoConfig): Uint8Array {
+  const { timescale, bandwidth } = rendition;
+  const track = { ...rendition.track, configs: [config] };
+  return createFragmentMuxer(track, { trackId: TRACK_ID, timescale, bitrate: bandwidth }).init();
 }
 
 function copiedRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan {
@@ -86,7 +151,7 @@ function copiedRendition(title: Title, audio: PlannedAudio): AudioRenditionPlan 
 
 function encodedRendition(title: Title, audio: PlannedAudio, output: AacOutput): AudioRenditionPlan {
   const boundaries = audioBoundaries(title.timeline, output.rate);
-  const track = encodedTrack(audio.track, output);
+  const track = aacTrack(audio.track, output);
   const peak = audio.forms.peakPerChannel * output.channels;
   const grid = { gridOrigin: 0, frameSize: AAC_FRAME, timescale: output.rate };
   return {
@@ -106,7 +171,7 @@ function encodedRendition(title: Title, audio: PlannedAudio, output: AacOutput):
 const AAC_LC = 2;
 
 /** channelConfiguration is the number of channels here: ISO/IEC 14496-3, Table 1.19. */
-function encodedTrack(source: AudioTrack, { rate, channels }: AacOutput): AudioTrack {
+function aacTrack(source: AudioTrack, { rate, channels }: AacOutput): AudioTrack {
   const record = buildAudioSpecificConfig({
     objectType: AAC_LC,
     samplingRate: rate,
@@ -152,6 +217,10 @@ const targetDuration = (renditions: readonly Rendition[]): number =>
     .flatMap(({ durations }) => durations)
     .reduce((longest, duration) => Math.max(longest, Math.round(duration / 1_000_000)), 1);
 
+/** True when all segments of what is played can be decoded by themselves. */
+export const isIndependentRendition = (title: Title, rendition: Rendition): boolean =>
+  (rendition.kind === 'video' && rendition.encoded !== null) || isIndependent(title);
+
 /** True when decoding can begin at every segment without a look at the one before. Without a plan nobody knows. */
 export const isIndependent = ({ video, timeline: { cuts } }: Title): boolean =>
   video === null || (cuts.length > 0 && cuts.every((cut) => cut.point.isClosed));
@@ -162,7 +231,7 @@ export function renditionPlaylist(
   rendition: Rendition,
 ): string {
   return mediaPlaylist({
-    isIndependent: isIndependent(title),
+    isIndependent: isIndependentRendition(title, rendition),
     targetDuration: targetDuration(renditions) + title.slack,
     type: 'VOD',
     isEnded: true,

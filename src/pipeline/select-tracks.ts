@@ -30,17 +30,24 @@ export interface SelectionOptions {
   readonly program?: number;
 }
 
-/**
- * Main video: enabled, no attached picture, then default flag, copyable, pixels.
- * @param transcoder null where sound can only be copied
- */
+/** What can be made of tracks that cannot be copied. */
+export interface Abilities {
+  /** Null where sound can only be copied. */
+  readonly transcoder: AudioTranscoder | null;
+  /** Video that is only decoded can be encoded. */
+  readonly encodesVideo: boolean;
+}
+
+const COPIES_ONLY: Abilities = { transcoder: null, encodesVideo: false };
+
+/** Main video: enabled, no attached picture, then default flag, copyable, pixels. */
 export function selectTracks(
   tracks: readonly Track[],
   options: SelectionOptions,
-  transcoder: AudioTranscoder | null = null,
+  abilities: Abilities = COPIES_ONLY,
 ): Selection {
   const videos = tracks.filter((track): track is VideoTrack => track.kind === 'video');
-  const choice = { main: mainVideo(videos, options), audio: options.audio, transcoder };
+  const choice = { ...abilities, main: mainVideo(videos, options), audio: options.audio };
   const decisions = tracks.map((track) => decide(track, choice));
   const copied = decisions.filter(({ action }) => action !== 'omit').map((decision) => decision.track);
   return {
@@ -70,13 +77,12 @@ const compare = (a: readonly number[], b: readonly number[]): number => {
   return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
 };
 
-interface Choice {
+interface Choice extends Abilities {
   readonly main: VideoTrack | null;
   readonly audio: readonly string[] | null;
-  readonly transcoder: AudioTranscoder | null;
 }
 
-function decide(track: Track, { main, audio, transcoder }: Choice): TrackDecision {
+function decide(track: Track, { main, audio, transcoder, encodesVideo }: Choice): TrackDecision {
   const omit = (reason: string): TrackDecision => ({ track, action: 'omit', reason });
   if (track.kind !== 'video' && track.kind !== 'audio')
     return omit(track.kind === 'subtitle' ? 'subtitles are not offered yet' : 'neither video nor audio');
@@ -86,6 +92,8 @@ function decide(track: Track, { main, audio, transcoder }: Choice): TrackDecisio
     return omit('not asked for');
   if (track.kind === 'audio' && track.decodeOnly && !track.unreadable)
     return decideDecoded(track, transcoder);
+  if (track.kind === 'video' && track.decodeOnly && !track.unreadable)
+    return decideEncoded(track, encodesVideo);
   const reason = unusable(track);
   return reason ? omit(reason) : { track, action: 'copy', reason: null };
 }
@@ -99,6 +107,15 @@ function decideDecoded(track: AudioTrack, transcoder: AudioTranscoder | null): T
     : { track, action: 'omit', reason: `${name} cannot be copied into MP4, and ${reason}` };
 }
 
+function decideEncoded(track: VideoTrack, encodesVideo: boolean): TrackDecision {
+  const cannot = `${track.sourceCodec} cannot be copied into MP4`;
+  if (!encodesVideo)
+    return { track, action: 'omit', reason: `${cannot}, and re-encoding it takes FFmpeg, which is not here` };
+  if (track.width === 0 || track.height === 0)
+    return { track, action: 'omit', reason: 'picture size unknown' };
+  return { track, action: 'transcode', reason: `${cannot}: it is encoded anew` };
+}
+
 /** By index, or by language with or without its region. */
 const isNamed = ({ index, language }: AudioTrack, name: string): boolean =>
   String(index) === name || language.toLowerCase().startsWith(name.toLowerCase());
@@ -107,8 +124,7 @@ const isNamed = ({ index, language }: AudioTrack, name: string): boolean =>
 function unusable(track: VideoTrack | AudioTrack): string | null {
   if (track.unreadable) return track.unreadable;
   const config = track.configs[0];
-  if (!config)
-    return `${track.sourceCodec || 'this codec'} cannot be copied into MP4 yet and re-encoding is not built yet`;
+  if (!config) return `${track.sourceCodec || 'this codec'} cannot be copied into MP4`;
   if (track.kind === 'video' && (track.width === 0 || track.height === 0)) return 'picture size unknown';
   return codecKind(config) === track.kind ? null : 'codec and track type disagree';
 }

@@ -4,26 +4,30 @@ import { needsDolbyVision } from '../codecs/dolby-vision.ts';
 import type { AudioTrack, VideoTrack } from '../core/media.ts';
 import { nearestRate } from '../core/time.ts';
 import { type AudioGroup, audioGroups } from './audio-groups.ts';
-import { isIndependent, type Rendition, type VideoRendition } from './renditions.ts';
+import { isIndependentRendition, type Rendition, type VideoRendition } from './renditions.ts';
 import type { Bandwidth, PlannedVideo, Title } from './title.ts';
 
 /**
- * The master playlist: one variant for each group of audio renditions, stereo AAC first. Each group has every track.
+ * The master playlist: one variant for each form of the video and each group of audio renditions, stereo AAC first. Each
+ * group has every track.
  * @param base where the renditions' folders lie, relative to the playlist
  */
 export function titlePlaylist(title: Title, renditions: readonly Rendition[], base: string): string {
-  const video = renditions.find((rendition) => rendition.kind === 'video') ?? null;
+  const videos = renditions.filter((rendition) => rendition.kind === 'video');
+  const hasVideo = videos.length > 0;
   const groups = audioGroups(renditions.filter((rendition) => rendition.kind === 'audio'));
   const uri = (rendition: Rendition) => `${base}${rendition.name}/index.m3u8`;
-  const isListed = ({ members }: AudioGroup) => (video ? members.length > 0 : members.length > 1);
+  const isListed = ({ members }: AudioGroup) => (hasVideo ? members.length > 0 : members.length > 1);
   return multivariantPlaylist({
-    isIndependent: isIndependent(title),
+    isIndependent: (hasVideo ? videos : renditions).every((one) => isIndependentRendition(title, one)),
     audio: groups.filter(isListed).flatMap((group) => audioMembers(group, uri)),
-    variants: (groups.length > 0 ? groups : [NO_SOUND]).flatMap((group) => {
-      const main = video ?? group.members[0];
-      const audioGroup = isListed(group) ? group.id : null;
-      return main ? [{ ...variantOf(video, group), audioGroup, uri: uri(main) }] : [];
-    }),
+    variants: (hasVideo ? videos : [null]).flatMap((video) =>
+      (groups.length > 0 ? groups : [NO_SOUND]).flatMap((group) => {
+        const main = video ?? group.members[0];
+        const audioGroup = isListed(group) ? group.id : null;
+        return main ? [{ ...variantOf(video, group), audioGroup, uri: uri(main) }] : [];
+      }),
+    ),
   });
 }
 
@@ -41,11 +45,11 @@ function variantOf(
     averageBandwidth: total('average'),
     codecs: [...new Set(codecs)],
     video: video && {
-      width: video.video.track.width,
-      height: video.video.track.height,
+      width: video.track.width,
+      height: video.track.height,
       frameRate: frameRate(video.video),
-      range: videoRange(video.video.track),
-      supplementalCodec: supplementalCodecString(video.video.track),
+      range: videoRange(video.track),
+      supplementalCodec: supplementalCodecString(video.track),
     },
   };
 }

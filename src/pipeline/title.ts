@@ -1,6 +1,7 @@
 import type { Demuxer, SeekPoint, Source } from '../core/contracts.ts';
+import type { ForeignFacts } from '../core/foreign.ts';
 import type { AudioTrack, VideoTrack } from '../core/media.ts';
-import type { Nanoseconds } from '../core/time.ts';
+import type { Nanoseconds, Ticks } from '../core/time.ts';
 import type { Timeline } from '../core/timeline.ts';
 import type { AudioClock, TrackClock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,6 +19,8 @@ export interface PlannedVideo {
   readonly recovery: RecoveryPoints;
   /** Pictures a second where they follow each other at the usual distance. */
   readonly usualRate: number;
+  /** When the first picture of each segment is shown, as far as it was seen. */
+  readonly starts: readonly Ticks[];
   /** All pictures, and how many a second from the first to the end of the title; null when nobody counted them. */
   readonly counted: { readonly pictures: number; readonly rate: number } | null;
 }
@@ -61,6 +64,8 @@ export interface Title {
   /** Whole seconds that a segment may be longer than planned. */
   readonly slack: number;
   readonly remarks: readonly string[];
+  /** Where another program reads the file: what it says of it. Absent where it is read here. */
+  readonly foreign?: ForeignFacts;
   readonly ledger: Ledger;
 }
 

@@ -11,7 +11,7 @@ const VERSION_HEAD = 64 * 1024;
 /** Names content and plan: hash of size, first 64 KiB, format and settings. */
 export async function versionOf(
   source: Source,
-  options: SelectionOptions & { readonly transcoding?: string | null },
+  options: SelectionOptions & { readonly isEncoded?: boolean; readonly transcoding?: string | null },
   signal: AbortSignal,
 ): Promise<string> {
   const head = await readRange(source, { start: 0, end: VERSION_HEAD }, signal);

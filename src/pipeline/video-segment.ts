@@ -2,6 +2,7 @@ import type { Sample, SampleHead, TimedPacket } from '../core/contracts.ts';
 import { corrupt } from '../core/errors.ts';
 import { type Ticks, ticks } from '../core/time.ts';
 import type { Cut, CutPoint, Timeline } from '../core/timeline.ts';
+import { MAX_LEADING } from './leading-pictures.ts';
 import type { Counters } from './ledger.ts';
 import { PictureClock } from './picture-clock.ts';
 import { beginningOf, pictureKind } from './pictures.ts';
@@ -11,8 +12,6 @@ import type { Title } from './title.ts';
 
 /** Bytes read behind the next cut's position: its cluster head, block head and first NAL unit headers. */
 const LOOK_AHEAD = 4096;
-/** Pictures that may follow an open cut in decode order and precede it in output order. */
-const MAX_LEADING = 16;
 
 interface VideoContext {
   /** Takes the other tracks' samples. */

@@ -1,3 +1,4 @@
+import type { VideoWish } from '../core/encoding.ts';
 import { MediaError } from '../core/errors.ts';
 
 /** What an address stands for: the upstream and how to ask it. */
@@ -13,6 +14,8 @@ export interface MediaRequest {
   readonly recovery: 'shown' | 'hidden';
   /** `&program=`: number of the program of a transport stream; absent: the first with pictures. */
   readonly program?: number;
+  /** `&video=copy|h264|hevc|av1`, `&maxheight=`, `&maxbitrate=`; absent: what players may need. */
+  readonly wish?: VideoWish;
   /** The request carried the server's key: local and private sources may be read from anywhere. */
   readonly isTrusted: boolean;
   /** Seconds since 1970 after which the address is dead; null: never. */
@@ -92,12 +95,13 @@ interface Wire {
   readonly a?: string;
   readonly r?: 1;
   readonly p?: number;
+  readonly w?: VideoWish;
   readonly k?: 1;
   readonly e?: number;
 }
 
 function serialize(request: MediaRequest): string {
-  const { url, headers, video, audio, recovery, program, isTrusted, expires } = request;
+  const { url, headers, video, audio, recovery, program, wish, isTrusted, expires } = request;
   const names = Object.keys(headers).sort();
   const wire: Wire = {
     u: url,
@@ -106,6 +110,7 @@ function serialize(request: MediaRequest): string {
     ...(audio === null ? {} : { a: audio.join(',') }),
     ...(recovery === 'hidden' ? { r: 1 } : {}),
     ...(program === undefined ? {} : { p: program }),
+    ...(wish === undefined ? {} : { w: wish }),
     ...(isTrusted ? { k: 1 } : {}),
     ...(expires === null ? {} : { e: expires }),
   };
@@ -121,6 +126,7 @@ function parse(text: string): MediaRequest {
     audio: wire.a === undefined ? null : wire.a.split(',').filter((name) => name !== ''),
     recovery: wire.r === 1 ? 'hidden' : 'shown',
     ...(wire.p === undefined ? {} : { program: wire.p }),
+    ...(wire.w === undefined ? {} : { wish: wire.w }),
     isTrusted: wire.k === 1,
     expires: wire.e ?? null,
   };

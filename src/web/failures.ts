@@ -28,11 +28,14 @@ const NEXT_STEPS: Readonly<Record<string, string>> = {
   internal: 'Try again; if it happens again, tell whoever runs this server.',
 };
 
-export const failure = (code: string, message: string): Failure => ({
-  code,
-  message,
-  next: NEXT_STEPS[code] ?? 'Try again, or try another file.',
-});
+/** Where the server says that it lacks it. */
+const FFMPEG_HELPS =
+  'Whoever runs this server can install FFmpeg; or try a version of the file in another format.';
+
+export function failure(code: string, message: string): Failure {
+  const next = NEXT_STEPS[code] ?? 'Try again, or try another file.';
+  return { code, message, next: code === 'unsupported' && message.includes('FFmpeg') ? FFMPEG_HELPS : next };
+}
 
 /** The server's `{error: {code, message}}`; null when the body is something else. */
 export function readFailure(body: unknown): Failure | null {

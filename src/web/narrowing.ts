@@ -1,5 +1,5 @@
 import { type Failure, failure } from './failures.ts';
-import type { ProbeAnswer, ProbeTrack } from './probe-view.ts';
+import type { ProbeAnswer, ProbeEncoding, ProbeTrack } from './probe-view.ts';
 
 /** What of a title this browser can play. */
 export type Narrowing =
@@ -12,14 +12,17 @@ export type Narrowing =
  * @param canPlay whether Media Source Extensions take an MP4 of that kind and codec
  */
 export function narrow(
-  { tracks }: ProbeAnswer,
+  { tracks, encoding }: ProbeAnswer,
   canPlay: (kind: 'video' | 'audio', codec: string) => boolean,
 ): Narrowing {
   const offered = tracks.filter(({ action }) => action !== 'omit');
   const plays = ({ kind, forms }: ProbeTrack) =>
     (kind === 'video' || kind === 'audio') && forms.some((codec) => canPlay(kind, codec));
   const video = offered.find((track) => track.kind === 'video' && !plays(track));
-  if (video) return { kind: 'failure', failure: undecodable('video', [video]) };
+  if (video) {
+    const { next, ...what } = undecodable('video', [video]);
+    return { kind: 'failure', failure: { ...what, next: `${whatEncodes(encoding)}${next}` } };
+  }
   const audio = offered.filter(({ kind }) => kind === 'audio');
   const lost = audio.filter((track) => !plays(track));
   const kept = audio.filter(plays);
@@ -37,3 +40,11 @@ const undecodable = (kind: 'video' | 'audio', tracks: readonly ProbeTrack[]): Fa
     'browser-codec',
     `This browser cannot decode the ${kind} ${[...new Set(tracks.map(({ codec }) => codec))].join(', ')}.`,
   );
+
+/** What would have this server make something that every browser decodes. */
+function whatEncodes(encoding: ProbeEncoding | null): string {
+  if (!encoding || encoding.offered) return '';
+  if (encoding.encoders === 'here')
+    return 'No encoder of this server makes it into H.264, or the address asks for something else. ';
+  return 'A Sluice server that has FFmpeg makes it into H.264: whoever runs this one can install it. ';
+}

@@ -5,11 +5,15 @@ export const PLAYER_FILES = [
   'player.js',
   'elements.js',
   'failures.js',
+  'hls-settings.js',
   'narrowing.js',
   'notices.js',
+  'pace.js',
   'player-state.js',
   'probe-view.js',
+  'quality.js',
   'upload.js',
+  'variants.js',
 ] as const;
 
 export interface PageOptions {
@@ -85,12 +89,14 @@ ${options.hasDemo ? DEMO_BUTTON : ''}
 <div class="bar">
 <p id="status" role="status" aria-live="polite">Nothing is playing yet.</p>
 <button type="button" id="unmute" class="quiet" hidden>Turn the sound on</button>
+<label id="quality-choice" hidden>Quality <select id="quality"></select></label>
 <label id="audio-choice" hidden>Audio <select id="audio"></select></label>
 </div>
 
 <section id="about" hidden>
 <h2>What is in the file</h2>
 <p id="summary" class="small"></p>
+<p id="shown" hidden></p>
 <table>
 <thead><tr><th scope="col">Track</th><th scope="col">Codec</th><th scope="col">Details</th><th scope="col">Language and name</th><th scope="col">What happens to it</th></tr></thead>
 <tbody id="tracks"></tbody>

@@ -1,26 +1,17 @@
 import { page } from './elements.ts';
 import { explain, type Failure, failure, readFailure } from './failures.ts';
-import type { ErrorData, HlsConfig } from './hls.js';
+import type { ErrorData } from './hls.js';
 import Hls from './hls.js';
+import { hlsSettings } from './hls-settings.ts';
 import { narrow } from './narrowing.ts';
-import { NO_SOUND, tellSilence } from './notices.ts';
+import { NO_PICTURE, NO_SOUND, tellSilence } from './notices.ts';
 import { note, player } from './player-state.ts';
-import { clock, languageName, type ProbeAnswer, summary, trackRow } from './probe-view.ts';
+import { clock, languageName, type ProbeAnswer, summary, trackRow, whyNoPicture } from './probe-view.ts';
+import { chooseQuality, type Quality } from './quality.ts';
 import { offerUploads } from './upload.ts';
 
 const DEMO = 'root:demo/demo.mkv';
 const HLS_TYPE = 'application/vnd.apple.mpegurl';
-
-/** Settings of hls.js that the page's address may override, as `hls.maxBufferHole=0`. */
-const TUNABLE = [
-  'maxBufferHole',
-  'maxBufferLength',
-  'maxMaxBufferLength',
-  'backBufferLength',
-  'maxFragLookUpTolerance',
-  'nudgeMaxRetry',
-  'startPosition',
-] as const satisfies readonly (keyof HlsConfig)[];
 
 const say = (text: string): void => {
   page.status.textContent = text;
@@ -28,12 +19,14 @@ const say = (text: string): void => {
 
 /** Everything of one opened title; aborting it stops what is under way. */
 let current = new AbortController();
+let quality: Quality | null = null;
+let probed: ProbeAnswer | null = null;
 
 function open(media: string): void {
   current.abort();
   current = new AbortController();
   player.hls?.destroy();
-  player.hls = null;
+  player.hls = quality = probed = null;
   for (const part of [page.failure, page.silent, page.about, page.unmute, page.audioChoice, page.empty])
     part.hidden = true;
   page.video.hidden = false;
@@ -67,10 +60,14 @@ function load(query: string, signal: AbortSignal): void {
 }
 
 function loadWithHls(query: string, signal: AbortSignal, startPosition = -1): void {
-  const hls = new Hls({ startPosition, ...overrides() });
+  const hls = new Hls({ startPosition, ...hlsSettings(location.search) });
   player.hls = hls;
   let isRecovered = false;
-  hls.on(Hls.Events.MANIFEST_PARSED, () => void play());
+  hls.on(Hls.Events.MANIFEST_PARSED, (_, { firstLevel }) => {
+    quality = chooseQuality(hls, firstLevel);
+    if (probed) quality.describe(probed);
+    void play();
+  });
   hls.on(Hls.Events.AUDIO_TRACKS_UPDATED, () => offerAudio(hls));
   hls.on(Hls.Events.ERROR, (_, data) => {
     // Its own doing: a seek gave up what it was loading.
@@ -100,6 +97,14 @@ function loadWithoutRecoveryPoints(signal: AbortSignal): boolean {
   hls.destroy();
   note('without-recovery-points', String(time));
   loadWithHls(`${query}&recovery=hidden`, signal, time);
+  return true;
+}
+
+/** From the same place, what is encoded: the browser took the copy and cannot decode it. */
+function leaveCopy(): boolean {
+  if (!player.hls || !quality?.leaveCopy()) return false;
+  note('left-copy', String(page.video.currentTime));
+  player.hls.recoverMediaError();
   return true;
 }
 
@@ -134,15 +139,6 @@ function tellTrouble(data: ErrorData, signal: AbortSignal): void {
 
 /** Request timeout, too many requests. */
 const WORTH_TRYING: ReadonlySet<number> = new Set([408, 429]);
-
-function overrides(): Partial<HlsConfig> {
-  const query = new URLSearchParams(location.search);
-  const numbers = TUNABLE.flatMap((name) => {
-    const text = query.get(`hls.${name}`);
-    return text === null || text === '' || !Number.isFinite(Number(text)) ? [] : [[name, Number(text)]];
-  });
-  return Object.fromEntries(numbers);
-}
 
 async function failLoading(data: ErrorData, signal: AbortSignal): Promise<void> {
   const url = data.response?.url || data.frag?.url || data.url;
@@ -209,6 +205,8 @@ async function showProbe(url: string, signal: AbortSignal): Promise<void> {
 }
 
 function showTracks(probe: ProbeAnswer): void {
+  probed = probe;
+  quality?.describe(probe);
   page.summary.textContent = summary(probe);
   page.tracks.replaceChildren(...probe.tracks.map(trackRow));
   page.warnings.replaceChildren(
@@ -218,9 +216,9 @@ function showTracks(probe: ProbeAnswer): void {
       return item;
     }),
   );
-  if (probe.silent !== null) {
-    tellSilence(NO_SOUND, probe.silent);
-  }
+  if (probe.silent !== null) tellSilence(NO_SOUND, probe.silent);
+  const unseen = whyNoPicture(probe);
+  if (unseen !== null) tellSilence(NO_PICTURE, unseen);
   page.about.hidden = false;
 }
 
@@ -245,8 +243,8 @@ for (const [type, text] of Object.entries(STATUS))
 
 page.video.addEventListener('error', () => {
   note('video-error', page.video.error?.message ?? '');
-  if (page.video.error?.code === MediaError.MEDIA_ERR_DECODE && loadWithoutRecoveryPoints(current.signal))
-    return;
+  const isUndecodable = page.video.error?.code === MediaError.MEDIA_ERR_DECODE;
+  if (isUndecodable && (loadWithoutRecoveryPoints(current.signal) || leaveCopy())) return;
   if (player.hls || !page.video.currentSrc) return;
   void explain(page.video.currentSrc).then((why) =>
     fail(why ?? failure('media', 'The browser cannot decode this stream.')),

@@ -5,9 +5,30 @@ export interface ProbeAnswer {
   readonly segments: number;
   readonly index: { readonly kind: string };
   readonly tracks: readonly ProbeTrack[];
+  readonly renditions: readonly ProbeRendition[];
+  readonly encoding: ProbeEncoding | null;
   /** Why there is no sound; null when there is some. */
   readonly silent: string | null;
   readonly warnings: readonly string[];
+}
+
+export interface ProbeRendition {
+  readonly name: string;
+  readonly kind: 'video' | 'audio';
+  readonly codec: string;
+  readonly width?: number;
+  readonly height?: number;
+  /** What makes it; null for a copy. */
+  readonly encoder?: string | null;
+}
+
+/** Whether video is encoded, and why or why not. */
+export interface ProbeEncoding {
+  /** Some player cannot do with the copy. */
+  readonly needed: boolean;
+  readonly why: string | null;
+  readonly offered: boolean;
+  readonly encoders: 'here' | 'absent' | 'unasked';
 }
 
 export interface ProbeTrack {
@@ -22,6 +43,8 @@ export interface ProbeTrack {
   readonly default: boolean;
   readonly action: 'copy' | 'transcode' | 'omit';
   readonly reason: string | null;
+  /** Of video: what people call the codec. */
+  readonly codecName?: string;
   readonly width?: number;
   readonly height?: number;
   readonly frameRate?: number | null;
@@ -110,4 +133,12 @@ export function trackRow(track: ProbeTrack): HTMLTableRowElement {
     ),
   );
   return row;
+}
+
+/** Why there is sound and no picture though the file has one; null where that is not so. */
+export function whyNoPicture({ tracks }: ProbeAnswer): string | null {
+  const videos = tracks.filter(({ kind, reason }) => kind === 'video' && reason !== 'attached picture');
+  const [first] = videos;
+  if (!first || videos.some(({ action }) => action !== 'omit')) return null;
+  return `Video track ${first.index}: ${first.reason}`;
 }

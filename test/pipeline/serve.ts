@@ -50,7 +50,11 @@ export async function segmentBytes(
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   const transcripts = transcoder && createTranscripts({ transcoder, spans, maxBytes: 2 ** 20 });
-  const chunks = renderSegment(title, { rendition, n }, { spans, transcripts, signal: NEVER });
+  const chunks = renderSegment(
+    title,
+    { rendition, n },
+    { spans, transcripts, encodedVideo: null, client: '', signal: NEVER },
+  );
   for await (const chunk of chunks) parts.push(...chunk);
   return concat(parts);
 }

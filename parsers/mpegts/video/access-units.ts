@@ -15,6 +15,8 @@ export interface AccessUnit<Place> {
   readonly nals: readonly Uint8Array[];
   /** Of the PES packet in which it begins. */
   readonly place: Place;
+  /** Of the PES packet whose stamps are meant for it, if they are not an earlier one's: most often the same. */
+  readonly stamped: Place;
   /** An earlier access unit began in the same PES packet: the stamps are not its own. */
   readonly isFollower: boolean;
 }
@@ -137,14 +139,23 @@ export class AccessUnitSplitter<Place, Taken> {
       while (to > from && bytes[to - 1] === 0) to--;
       return bytes.subarray(from, to);
     });
-    const isFollower = mark === this.#usedMark;
-    this.#usedMark = mark;
+    const stamped = this.#markOf(this.#stampedCode(first, nals)) ?? mark;
+    const isFollower = stamped === this.#usedMark;
+    this.#usedMark = stamped;
     return this.#take({
       bytes,
       nals: nals.filter(({ length }) => length > 0),
       place: mark.place,
+      stamped: stamped.place,
       isFollower,
     });
+  }
+
+  /** The start code that must lie in a PES packet for its stamps to be meant. */
+  #stampedCode(first: number, nals: readonly Uint8Array[]): number {
+    const { isStamped } = this.#rules;
+    if (!isStamped) return first;
+    return this.#codes[nals.findIndex(isStamped)] ?? first;
   }
 
   #markOf(at: number): Mark<Place> | undefined {

@@ -14,6 +14,8 @@ export interface NalRules {
   begins(nal: Uint8Array, isFirst: boolean): boolean;
   /** Forgets what came before. */
   reset(): void;
+  /** Whether stamps mean the access unit in which this NAL unit begins in their packet; its first one when absent. */
+  isStamped?(nal: Uint8Array): boolean;
 }
 
 const AUD = 9;

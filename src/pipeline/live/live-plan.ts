@@ -46,7 +46,10 @@ export function planLive({ source, demuxer, selection, version, samples, recover
   const zero = nanoseconds(firsts.length > 0 ? Math.min(...firsts) : 0);
   const seen = Math.max(...[...survey.tracks.values()].map(({ end }) => end ?? zero), zero + 1);
   const span = nanoseconds(seen);
-  const video = kept.video && planVideo(kept.video, survey, { zero, end: span, pictures: null, recovery });
+  const video = kept.video && {
+    ...planVideo(kept.video, survey, { zero, end: span, pictures: null, recovery }),
+    starts: [],
+  };
   const audio = kept.audio
     .filter((track) => codecString(track) !== '')
     .map((track) => ({

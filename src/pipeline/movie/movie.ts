@@ -2,6 +2,7 @@ import { MovieWriter } from '../../../muxers/fmp4/movie.ts';
 import type { MovieTrack } from '../../../muxers/fmp4/track-box.ts';
 import { type Ending, type Estimate, ProgressiveWriter, roomFor } from '../../../muxers/mp4/progressive.ts';
 import type { TimedPacket } from '../../core/contracts.ts';
+import { MediaError } from '../../core/errors.ts';
 import type { AudioTrack } from '../../core/media.ts';
 import { rescale } from '../../core/time.ts';
 import type { Media } from '../library.ts';
@@ -82,7 +83,13 @@ interface Plan {
   readonly renditions: readonly Rendition[];
 }
 
+/** @throws MediaError `not-offered` where there is no copy of the video */
 async function planMovie(media: SeekableMedia, wish: MovieWish, signal: AbortSignal): Promise<Plan> {
+  if (media.title.video?.track.decodeOnly)
+    throw new MediaError(
+      'not-offered',
+      'The video has to be encoded anew, which only HLS offers: /hls/master.m3u8',
+    );
   return { renditions: formsOf(media, wish), place: await findPlace(media.title, wish, signal) };
 }
 
@@ -151,17 +158,18 @@ async function* pieces(
     }
 }
 
-/** One rendition of each track. */
+/** One rendition of each track; none of video that is encoded, which cannot be walked. */
 export function formsOf({ renditions }: SeekableMedia, { sound }: Pick<MovieWish, 'sound'>): Rendition[] {
   const chosen = new Map<number, Rendition>();
   for (const rendition of renditions) {
-    if (rendition.kind === 'video') chosen.set(rendition.video.track.id, rendition);
-    else if (rendition.aac === null && (sound === 'copied' || isPlayable(rendition)))
+    if (rendition.kind === 'video') {
+      if (!rendition.encoded) chosen.set(rendition.video.track.id, rendition);
+    } else if (rendition.aac === null && (sound === 'copied' || isPlayable(rendition)))
       chosen.set(rendition.audio.track.id, rendition);
   }
   for (const rendition of renditions) {
-    const id = rendition.kind === 'video' ? rendition.video.track.id : rendition.audio.track.id;
-    if (!chosen.has(id)) chosen.set(id, rendition);
+    if (rendition.kind === 'audio' && !chosen.has(rendition.audio.track.id))
+      chosen.set(rendition.audio.track.id, rendition);
   }
   // In their own order.
   return renditions.filter((rendition) => [...chosen.values()].includes(rendition));

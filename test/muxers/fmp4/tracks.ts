@@ -19,6 +19,7 @@ export const VIDEO: VideoTrack = {
   kind: 'video',
   id: 1,
   sourceCodec: 'V_MPEG4/ISO/AVC',
+  decodeOnly: null,
   configs: [
     {
       codec: 'h264',

@@ -46,13 +46,17 @@ describe('V_MS/VFW/FOURCC', () => {
     { fourcc: 'VP90', id: 'V_VP9' },
     { fourcc: 'AV01', id: 'V_AV1' },
     { fourcc: 'MJPG', id: 'V_MJPEG' },
+    { fourcc: 'XVID', id: 'V_MPEG4/ISO/ASP' },
+    { fourcc: 'divx', id: 'V_MPEG4/ISO/ASP' },
+    { fourcc: 'DX50', id: 'V_MPEG4/ISO/ASP' },
+    { fourcc: 'MPG2', id: 'V_MPEG2' },
   ])('$fourcc is $id', ({ fourcc, id }) => {
     expect(resolve(VFW, bitmap(fourcc))).toEqual([id, null, `${VFW} ${fourcc}`]);
     expect(resolve(VFW, bitmap(fourcc, '01640028'))).toEqual([id, '01640028', `${VFW} ${fourcc}`]);
   });
 
   test.each([
-    { name: 'XVID', data: bitmap('XVID'), source: `${VFW} XVID` },
+    { name: 'DIV3', data: bitmap('DIV3'), source: `${VFW} DIV3` },
     { name: 'an uncompressed picture', data: bitmap('\0\0\0\0'), source: `${VFW} ....` },
     { name: 'a header cut off', data: bitmap('H264').subarray(0, 39), source: VFW },
   ])('$name stays unknown', ({ data, source }) => {

@@ -213,7 +213,10 @@ describe('several descriptions', () => {
     const [read] = readTracks(parse(mvhd(), trak({ entries, tables })));
     return {
       main: read?.main,
-      readings: read?.readings.map((reading) => reading && hexOf(reading.setup.config.record)),
+      readings: read?.readings.map(
+        (reading) =>
+          reading && hexOf('record' in reading.setup.config ? reading.setup.config.record : new Uint8Array()),
+      ),
       records: read?.track.kind === 'video' && read.track.configs.map(({ record }) => hexOf(record)),
       unreadable: read?.track.unreadable,
     };

@@ -1,0 +1,76 @@
+/**
+ * Containers that FFmpeg may take a file for: none of those that name other files or addresses, as playlists do. What it
+ * reads comes through Sluice alone.
+ */
+const CONTAINERS = [
+  ...[
+    'avi',
+    'flv',
+    'live_flv',
+    'kux',
+    'asf',
+    'asf_o',
+    'rm',
+    'ivr',
+    'mpeg',
+    'mpegvideo',
+    'mpegts',
+    'mov',
+    'mp4',
+    'm4v',
+  ],
+  ...[
+    'matroska',
+    'webm',
+    'ogg',
+    'nut',
+    'nsv',
+    'mxf',
+    'gxf',
+    'dv',
+    'ivf',
+    'wtv',
+    'dhav',
+    'swf',
+    'h261',
+    'h263',
+    'h264',
+  ],
+  ...[
+    'hevc',
+    'av1',
+    'obu',
+    'vc1',
+    'vc1test',
+    'cavsvideo',
+    'dirac',
+    'y4m',
+    'yuv4mpegpipe',
+    'mjpeg',
+    'smjpeg',
+    'mpjpeg',
+  ],
+  ...[
+    'roq',
+    'smk',
+    'bink',
+    'thp',
+    '4xm',
+    'film_cpk',
+    'ea',
+    'idcin',
+    'mtv',
+    'rl2',
+    'vmd',
+    'wc3movie',
+    'flic',
+    'cdxl',
+  ],
+  ...['pva', 'ty', 'wsvqa', 'nuv', 'lmlm4', 'mv', 'mvi', 'dxa', 'psxstr', 'pmp', 'xmv', 'viv', 'anm', 'c93'],
+] as const;
+
+/** In front of the address of a loopback: nothing else is opened, whatever the file says. */
+export const foreignInput = (url: string): string[] => [
+  ...['-protocol_whitelist', 'http,tcp', '-format_whitelist', CONTAINERS.join(',')],
+  ...['-seekable', '1', '-i', url],
+];

@@ -1,0 +1,101 @@
+import { MediaError, unsupported } from '../../core/errors.ts';
+import type { ForeignFacts, ForeignReader, ForeignSound } from '../../core/foreign.ts';
+import { runChild } from '../child.ts';
+import { foreignInput } from './input-arguments.ts';
+import { throughLoopback } from './loopback.ts';
+import { decodingDelay, type ToldStream, trackOf } from './told-tracks.ts';
+
+/** The programs, and how long they may be silent. */
+export interface ForeignOptions {
+  /** Path of FFmpeg. */
+  readonly program: string;
+  /** Path of ffprobe. */
+  readonly prober: string;
+  /** Milliseconds. */
+  readonly patience?: number;
+}
+
+const PATIENCE = 20_000;
+/** Characters of a description: files of hundreds of streams have them. */
+const MAX_TEXT = 1 << 20;
+
+interface Told {
+  readonly streams?: readonly ToldStream[];
+  readonly format?: {
+    readonly format_name?: string;
+    readonly start_time?: string;
+    readonly duration?: string;
+  };
+}
+
+/** FFmpeg as a reader of containers that are not read here. It is fed through a loopback, and opens nothing else. */
+export function openForeignReader({ program, prober, patience = PATIENCE }: ForeignOptions): ForeignReader {
+  return {
+    async probe(source, signal) {
+      const told = throughLoopback(source, signal, (url) => {
+        const args = ['-v', 'error', ...foreignInput(url), '-show_format', '-show_streams', '-of', 'json'];
+        return runChild({ program: prober, args, input: null, patience, signal });
+      });
+      return factsOf(await textOf(told).catch(notReadEither));
+    },
+    sound: (source, sound, signal) =>
+      throughLoopback(source, signal, (url) =>
+        runChild({ program, args: soundArguments(url, sound), input: null, patience, signal }),
+      ),
+  };
+}
+
+function notReadEither(error: unknown): never {
+  if (error instanceof MediaError && error.code === 'not-offered')
+    throw new MediaError('unsupported', `FFmpeg cannot read it either: ${error.message}`, { cause: error });
+  throw error;
+}
+
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunks) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > MAX_TEXT) throw new MediaError('limit', 'The file has more streams than any film');
+  }
+  return text;
+}
+
+/** Containers that say when a packet is decoded, not when it is shown. */
+const DECODE_TIMES_ONLY: ReadonlySet<string> = new Set(['avi']);
+
+/** @throws MediaError `unsupported` for a file without pictures and sound, or of unknown length */
+function factsOf(text: string): ForeignFacts {
+  const { streams = [], format = {} } = JSON.parse(text) as Told;
+  const tracks = streams.flatMap((stream) => trackOf(stream) ?? []);
+  const start = Number(format.start_time ?? 0);
+  const duration = Number(format.duration ?? 0);
+  if (tracks.length === 0) throw unsupported('The file has neither video nor audio');
+  if (!(duration > 0)) throw unsupported('FFmpeg cannot tell how long it is');
+  const zero = Number.isFinite(start) ? start : 0;
+  const container = (format.format_name ?? 'unknown').split(',')[0] ?? 'unknown';
+  const starts = new Map(
+    streams.map(({ index, start_time }) => [index + 1, Math.max(0, Number(start_time ?? zero) - zero || 0)]),
+  );
+  const delays = DECODE_TIMES_ONLY.has(container) ? streams.map(decodingDelay) : [];
+  return { container, start: zero, duration, starts, pictureDelay: Math.max(0, ...delays), tracks };
+}
+
+/** Seconds read before the place that is wanted: packets overlap, and seeking is coarse. */
+const BEFORE = 1;
+
+/** The whole command line: one track in, its samples out, exactly from one on. */
+export function soundArguments(url: string, { facts, track, from }: ForeignSound): string[] {
+  const { sampleRate, channels, index } = track;
+  const at = Math.max(0, from / sampleRate - BEFORE);
+  const filters = [
+    `asetpts=PTS-${facts.start}/TB`,
+    `aresample=${sampleRate}:async=1:min_hard_comp=0.05:first_pts=${from}`,
+  ];
+  return [
+    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-copyts', '-ss', at.toFixed(6)],
+    ...foreignInput(url),
+    ...['-map', `0:${index}`, '-vn', '-sn', '-dn', '-af', filters.join(',')],
+    ...['-ac', String(channels), '-c:a', 'pcm_f32le', '-f', 'f32le', 'pipe:1'],
+  ];
+}
