@@ -1,5 +1,5 @@
 import type { Track } from '../core/media.ts';
-import { type Encoders, encodingOf, videoCodecName } from './describe-video.ts';
+import { type Encoders, encodingOf, videoCodecName, whyCopyOnly } from './describe-video.ts';
 import type { Media } from './library.ts';
 import type { Rendition } from './renditions.ts';
 import type { TrackDecision } from './select-tracks.ts';
@@ -22,6 +22,7 @@ export function describeTitle({ title, renditions, live }: Media, encoders: Enco
   const end = progress ? (progress.ends.at(-1) ?? 0) : timeline.end;
   const openCuts = timeline.cuts.filter((cut) => !cut.point.isSync).length;
   const formsOf = (id: number) => renditions.filter((rendition) => sourceTrack(rendition).id === id);
+  const copyOnly = whyCopyOnly(encoding);
   return {
     container: title.demuxer.container,
     duration: Number((end / timeline.timescale).toFixed(6)),
@@ -32,9 +33,11 @@ export function describeTitle({ title, renditions, live }: Media, encoders: Enco
       cuts: timeline.cuts.length,
       openCuts,
     },
-    tracks: title.decisions.map((decision) =>
-      describeTrack(decision, formsOf(decision.track.id), title.video?.track),
-    ),
+    tracks: title.decisions.map((decision) => {
+      const { track } = decision;
+      const reason = decision.reason ?? (track.id === video?.track.id ? copyOnly : null);
+      return describeTrack({ ...decision, reason }, formsOf(track.id), video?.track);
+    }),
     renditions: renditions.map(describeRendition),
     encoding,
     info: title.demuxer.info ?? null,

@@ -49,3 +49,11 @@ export function encodingOf(
   const isOffered = renditions.some((rendition) => rendition.kind === 'video' && rendition.encoded !== null);
   return { needed: reason !== null, why, offered: isOffered, encoders };
 }
+
+/** Why a copy is all there is though some player cannot do with it; null where that is not so. */
+export function whyCopyOnly(encoding: ReturnType<typeof encodingOf>): string | null {
+  if (!encoding?.needed || encoding.offered || encoding.encoders === 'unasked') return null;
+  return encoding.encoders === 'absent'
+    ? 'as it is; to encode it for players that lack it takes FFmpeg, which is not here'
+    : 'as it is; no encoder here makes what was asked for';
+}

@@ -40,13 +40,14 @@ export interface EncodedVideoOptions {
   readonly maxBytes: number;
   /** Encoders at a time. */
   readonly maxRuns: number;
+  /** Milliseconds for which a free one is waited for; 10 s when absent. */
+  readonly patience?: number;
 }
 
 /** Of one viewer: one that plays, and one that begins while the other ends. */
 const RUNS_PER_CLIENT = 2;
 /** Seconds after which somebody may have left. */
 const RETRY_AFTER = 3;
-/** Milliseconds for which a free encoder is waited for. */
 const PATIENCE = 10_000;
 
 interface Running {
@@ -158,21 +159,18 @@ class Studio {
   /** Until one more encoder may run: those that nobody waits for make room. */
   async #room(client: string, signal: AbortSignal): Promise<void> {
     const own = () => [...this.#running].filter((running) => running.client === client);
-    const deadline = AbortSignal.timeout(PATIENCE);
-    const left = aborted(AbortSignal.any([signal, deadline]));
-    while (!this.#isClosed) {
-      const isOwn = own().length >= RUNS_PER_CLIENT;
-      if (!isOwn && this.#running.size < this.#options.maxRuns) return;
-      const candidates = isOwn ? own() : [...this.#running];
-      const idle = candidates.find(({ run }) => !run.hasReaders);
-      idle?.run.stop();
-      const ended = idle?.run.ended ?? new Promise<void>((resolve) => this.#waiting.push(resolve));
-      await Promise.race([ended, left]);
-      signal.throwIfAborted();
-      if (deadline.aborted)
-        throw new MediaError('busy', 'All encoders are needed by others; try again in a moment', {
-          retryAfter: RETRY_AFTER,
-        });
+    const waiting = new Waiting(signal, this.#options.patience ?? PATIENCE);
+    try {
+      while (!this.#isClosed) {
+        const isOwn = own().length >= RUNS_PER_CLIENT;
+        if (!isOwn && this.#running.size < this.#options.maxRuns) return;
+        const candidates = isOwn ? own() : [...this.#running];
+        const idle = candidates.find(({ run }) => !run.hasReaders);
+        idle?.run.stop();
+        await waiting.until(idle?.run.ended ?? new Promise((resolve) => this.#waiting.push(resolve)));
+      }
+    } finally {
+      waiting.end();
     }
   }
 
@@ -184,10 +182,39 @@ class Studio {
   }
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+/** Somebody waits for an encoder, for a while at most. */
+class Waiting {
+  readonly #signal: AbortSignal;
+  readonly #over: Promise<never>;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #leave: (reason: unknown) => void = () => undefined;
+  readonly #onAbort = () => this.#leave(this.#signal.reason);
+
+  constructor(signal: AbortSignal, patience: number) {
+    this.#signal = signal;
+    this.#over = new Promise((_, reject) => {
+      this.#leave = reject;
+    });
+    this.#over.catch(() => undefined); // nobody may be waiting when it is over
+    this.#timer = setTimeout(() => this.#leave(allNeeded()), patience);
+    signal.addEventListener('abort', this.#onAbort);
+    if (signal.aborted) this.#onAbort();
+  }
+
+  /** @throws MediaError `busy` when it takes too long; the abort reason when aborted */
+  async until(event: Promise<void>): Promise<void> {
+    await Promise.race([event, this.#over]);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+}
+
+const allNeeded = (): MediaError =>
+  new MediaError('busy', 'All encoders are needed by others; try again in a moment', {
+    retryAfter: RETRY_AFTER,
   });
 
 /** What a picture costs beside its bytes. */

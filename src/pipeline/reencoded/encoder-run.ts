@@ -54,6 +54,9 @@ export class EncoderRun {
   readonly #segments = new Map<number, Growing<Packets>>();
   /** The segment under way: all before it are finished. */
   #current: number;
+  /** An encoder failed in the middle of it: it is given out when all of it is there. */
+  #careful = -1;
+  #held: Packets[] = [];
   /** The last segment that may be made. */
   #goal: number;
   #goOn: (() => void) | null = null;
@@ -151,6 +154,8 @@ export class EncoderRun {
 
   /** Who has begun to read the segment under way cannot go on with another encoder's pictures. */
   #breakOff(error: unknown): void {
+    this.#careful = this.#current;
+    this.#held = [];
     const current = this.#segments.get(this.#current);
     if (!current || current.pieces.length === 0) return;
     this.#segments.delete(this.#current);
@@ -191,12 +196,14 @@ export class EncoderRun {
   /** Pictures of segments that the encoder passed over leave those empty. */
   #take({ n, packets, isLast }: ReturnedPictures): void {
     while (this.#current < n) this.#finish(this.#current);
-    if (packets.length > 0) this.#growing(n).push(packets);
+    if (packets.length > 0 && n === this.#careful) this.#held.push(packets);
+    else if (packets.length > 0) this.#growing(n).push(packets);
     if (isLast) this.#finish(n);
   }
 
   #finish(n: number): void {
     const segment = this.#growing(n);
+    for (const packets of n === this.#careful ? this.#held.splice(0) : []) segment.push(packets);
     this.#segments.delete(n);
     this.#current = n + 1;
     this.#context.onSegment(n, segment.pieces);

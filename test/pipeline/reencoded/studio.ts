@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { concat, memorySource } from '../../../src/core/bytes.ts';
+import type { Source } from '../../../src/core/contracts.ts';
 import type { VideoEncoders, VideoWish } from '../../../src/core/encoding.ts';
 import { openForeignReader } from '../../../src/ffmpeg/foreign/open-foreign.ts';
 import { openVideoEncoders } from '../../../src/ffmpeg/video/open-encoders.ts';
@@ -36,6 +37,7 @@ export interface StudioOptions {
   readonly wish?: VideoWish;
   readonly encoders?: VideoEncoders;
   readonly maxRuns?: number;
+  readonly patience?: number;
 }
 
 /** A film opened in process with what encodes it. */
@@ -52,10 +54,15 @@ export interface OpenedFilm {
 export const H264_TOO: VideoWish = { forms: ['copy', 'h264'], maxHeight: null, maxBitrate: null };
 
 export const realEncoders = (program = 'ffmpeg'): VideoEncoders =>
-  openVideoEncoders({ program, order: ['software'], platform: process.platform, now: () => performance.now() });
+  openVideoEncoders({
+    program,
+    order: ['software'],
+    platform: process.platform,
+    now: () => performance.now(),
+  });
 
-export async function openFilm(bytes: Uint8Array, options: StudioOptions = {}): Promise<OpenedFilm> {
-  const { wish = H264_TOO, encoders = realEncoders(), maxRuns = 4 } = options;
+export async function openFilm(film: Uint8Array | Source, options: StudioOptions = {}): Promise<OpenedFilm> {
+  const { wish = H264_TOO, encoders = realEncoders(), maxRuns = 4, patience = 10_000 } = options;
   const library = createLibrary({
     packetBytes: MEGABYTE,
     transcriptBytes: MEGABYTE,
@@ -65,12 +72,13 @@ export async function openFilm(bytes: Uint8Array, options: StudioOptions = {}): 
       foreign: openForeignReader({ program: 'ffmpeg', prober: 'ffprobe' }),
       maxBytes: 64 * MEGABYTE,
       maxRuns,
+      patience,
       settings: { maxHeight: 1080, ladder: [] },
     },
   });
   const never = new AbortController().signal;
   const openSource = async () => ({
-    source: memorySource(bytes),
+    source: film instanceof Uint8Array ? memorySource(film) : film,
     sequence: null,
     access: () => 'public' as const,
     want: () => undefined,
