@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from './config.ts';
 import { findProgram } from './ffmpeg/find.ts';
 import { openForeignReader } from './ffmpeg/foreign/open-foreign.ts';
-import { openVideoEncoders } from './ffmpeg/video/open-encoders.ts';
+import { type OpenEncoders, openVideoEncoders } from './ffmpeg/video/open-encoders.ts';
 import { withFfmpeg } from './ffmpeg/with-ffmpeg.ts';
 import type { Places } from './open-source.ts';
 import { createLibrary, type Library, type VideoOffer } from './pipeline/library.ts';
@@ -52,11 +52,13 @@ export async function openNodeMedia(config: Config, { env, video }: MediaOptions
     entry: new URL('./threads/audio-worker.js', import.meta.url),
   });
   const ffmpeg = await findFfmpeg(config, env);
+  const encoders = ffmpeg && video === 'encoded' ? openEncoders(config, ffmpeg) : null;
+  const offer = ffmpeg && encoders ? await videoOffer(config, { encoders, program: ffmpeg, env }) : null;
   const library = createLibrary({
     packetBytes: share(PACKET_SHARE),
     transcriptBytes: share(TRANSCRIPT_SHARE),
     transcoder: ffmpeg ? withFfmpeg(sound, ffmpeg) : sound,
-    video: ffmpeg && video === 'encoded' ? await videoOffer(config, ffmpeg, env) : null,
+    video: offer,
   });
   const cache = createSparseCache({ maxBytes: share(1 - PACKET_SHARE - TRANSCRIPT_SHARE - VIDEO_SHARE) });
   return {
@@ -64,6 +66,8 @@ export async function openNodeMedia(config: Config, { env, video }: MediaOptions
     places: { client: client.get, cache, ranges: createParallelRanges() },
     async close() {
       library.close();
+      encoders?.close();
+      await library.encodedVideo?.close();
       await Promise.all([client.close(), sound.close()]);
     },
   };
@@ -95,16 +99,25 @@ async function findFfmpeg({ ffmpeg }: Config, env: Environment): Promise<string 
   return ffmpeg && findProgram(ffmpeg, { path: env.PATH ?? '', ending });
 }
 
-async function videoOffer(config: Config, program: string, env: Environment): Promise<VideoOffer> {
-  const { cacheBytes, encoders, videoRuns, videoHeight, videoLadder } = config;
+const openEncoders = ({ encoders }: Config, program: string): OpenEncoders =>
+  openVideoEncoders({
+    program,
+    order: encoders ?? [],
+    platform: process.platform,
+    now: () => performance.now(),
+  });
+
+interface Programs extends Pick<VideoOffer, 'encoders'> {
+  /** Path of FFmpeg. */
+  readonly program: string;
+  readonly env: Environment;
+}
+
+async function videoOffer(config: Config, { encoders, program, env }: Programs): Promise<VideoOffer> {
+  const { cacheBytes, videoRuns, videoHeight, videoLadder } = config;
   const prober = await findProber(program, env);
   return {
-    encoders: openVideoEncoders({
-      program,
-      order: encoders ?? [],
-      platform: process.platform,
-      now: () => performance.now(),
-    }),
+    encoders,
     foreign: prober ? openForeignReader({ program, prober }) : null,
     maxBytes: Math.round(cacheBytes * VIDEO_SHARE),
     maxRuns: videoRuns,

@@ -18,11 +18,12 @@ const WHOLE = [
   'test/machines/failing-redis.test.ts',
   'test/library/pack.test.ts',
   'test/node.test.ts',
+  'test/ffmpeg/server.test.ts',
 ];
 
 /** Minutes of load whose times a busy machine spoils: `npm run measure`. */
 const MEASURE = [
-  ...['transcoding', 'heavy-film', 'memory', 'remux'].map((name) => `test/measure/${name}.test.ts`),
+  ...['transcoding', 'heavy-film', 'memory', 'remux', 'encode'].map((name) => `test/measure/${name}.test.ts`),
   'test/worker/memory.test.ts',
 ];
 

@@ -1,6 +1,12 @@
 import type { Source } from './contracts.ts';
 import type { AudioTrack, VideoTrack } from './media.ts';
 
+/** Where the frames of a track of sound begin, in samples: at `phase` and every `size` from there on. */
+export interface FrameGrid {
+  readonly size: number;
+  readonly phase: number;
+}
+
 /** What another program says of a file whose container is not read here. */
 export interface ForeignFacts {
   /** As the program calls it: `avi`, `asf`. */
@@ -11,6 +17,8 @@ export interface ForeignFacts {
   readonly duration: number;
   /** Seconds from there to its first picture or sample, by track. */
   readonly starts: ReadonlyMap<number, number>;
+  /** Of tracks of sound whose frames are equally long: stamps are rounded, frames are not. */
+  readonly grids: ReadonlyMap<number, FrameGrid>;
   /** Seconds by which the program stamps pictures later than they are shown: where a container tells decode times only. */
   readonly pictureDelay: number;
   /** Ids are the program's numbers of streams, and one more. */

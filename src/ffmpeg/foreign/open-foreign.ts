@@ -1,5 +1,6 @@
 import { MediaError, unsupported } from '../../core/errors.ts';
-import type { ForeignFacts, ForeignReader, ForeignSound } from '../../core/foreign.ts';
+import type { ForeignFacts, ForeignReader, ForeignSound, FrameGrid } from '../../core/foreign.ts';
+import type { AudioTrack } from '../../core/media.ts';
 import { runChild } from '../child.ts';
 import { foreignInput } from './input-arguments.ts';
 import { throughLoopback } from './loopback.ts';
@@ -32,11 +33,16 @@ interface Told {
 export function openForeignReader({ program, prober, patience = PATIENCE }: ForeignOptions): ForeignReader {
   return {
     async probe(source, signal) {
-      const told = throughLoopback(source, signal, (url) => {
-        const args = ['-v', 'error', ...foreignInput(url), '-show_format', '-show_streams', '-of', 'json'];
-        return runChild({ program: prober, args, input: null, patience, signal });
-      });
-      return factsOf(await textOf(told).catch(notReadEither));
+      const ask = async (what: readonly string[]): Promise<string> => {
+        const told = throughLoopback(source, signal, (url) => {
+          const args = ['-v', 'error', ...foreignInput(url), ...what, '-of', 'json'];
+          return runChild({ program: prober, args, input: null, patience, signal });
+        });
+        return textOf(told).catch(notReadEither);
+      };
+      const facts = factsOf(await ask(['-show_format', '-show_streams']));
+      if (!facts.tracks.some(({ kind }) => kind === 'audio')) return facts;
+      return { ...facts, grids: gridsOf(await ask(FIRST_FRAMES), facts) };
     },
     sound: (source, sound, signal) =>
       throughLoopback(source, signal, (url) =>
@@ -78,8 +84,43 @@ function factsOf(text: string): ForeignFacts {
     streams.map(({ index, start_time }) => [index + 1, Math.max(0, Number(start_time ?? zero) - zero || 0)]),
   );
   const delays = DECODE_TIMES_ONLY.has(container) ? streams.map(decodingDelay) : [];
-  return { container, start: zero, duration, starts, pictureDelay: Math.max(0, ...delays), tracks };
+  const grids = new Map<number, FrameGrid>();
+  return { container, start: zero, duration, starts, grids, pictureDelay: Math.max(0, ...delays), tracks };
 }
+
+/** Frames of sound of the first seconds. */
+const FIRST_FRAMES = [
+  ...['-select_streams', 'a', '-read_intervals', '%+3'],
+  ...['-show_frames', '-show_entries', 'frame=stream_index,pts_time,nb_samples'],
+];
+
+interface ToldFrames {
+  readonly frames?: readonly {
+    readonly stream_index: number;
+    readonly pts_time?: string;
+    readonly nb_samples?: number;
+  }[];
+}
+
+/** Of each track whose frames are equally long but for the first, which may begin late, and the last. */
+function gridsOf(text: string, { tracks, start }: ForeignFacts): Map<number, FrameGrid> {
+  const { frames = [] } = JSON.parse(text) as ToldFrames;
+  const grids = new Map<number, FrameGrid>();
+  for (const track of tracks) {
+    if (track.kind !== 'audio') continue;
+    const own = frames.filter((frame) => frame.stream_index === track.index).slice(1, -1);
+    const [first] = own;
+    const size = first?.nb_samples ?? 0;
+    const time = Number(first?.pts_time);
+    const isEven = size >= SHORTEST_FRAME && own.every(({ nb_samples }) => nb_samples === size);
+    if (!isEven || !Number.isFinite(time)) continue;
+    grids.set(track.id, { size, phase: Math.round((time - start) * track.sampleRate) % size });
+  }
+  return grids;
+}
+
+/** Samples: shorter ones are hardly longer than stamps are rounded. */
+const SHORTEST_FRAME = 400;
 
 /** Seconds read before the place that is wanted: packets overlap, and seeking is coarse. */
 const BEFORE = 1;
@@ -89,13 +130,31 @@ export function soundArguments(url: string, { facts, track, from }: ForeignSound
   const { sampleRate, channels, index } = track;
   const at = Math.max(0, from / sampleRate - BEFORE);
   const filters = [
-    `asetpts=PTS-${facts.start}/TB`,
+    `asetpts=${stampsOf(facts, track)}`,
     `aresample=${sampleRate}:async=1:min_hard_comp=0.05:first_pts=${from}`,
   ];
   return [
-    ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-copyts', '-ss', at.toFixed(6)],
+    ...[
+      '-hide_banner',
+      '-nostdin',
+      '-loglevel',
+      'error',
+      '-copyts',
+      '-noaccurate_seek',
+      '-ss',
+      at.toFixed(6),
+    ],
     ...foreignInput(url),
     ...['-map', `0:${index}`, '-vn', '-sn', '-dn', '-af', filters.join(',')],
     ...['-ac', String(channels), '-c:a', 'pcm_f32le', '-f', 'f32le', 'pipe:1'],
   ];
+}
+
+/** Stamps in samples of the title, on the grid of the track's frames where it has one. */
+function stampsOf({ start, grids }: ForeignFacts, { id, sampleRate }: AudioTrack): string {
+  const grid = grids.get(id);
+  const samples = `(T-${start})*${sampleRate}`;
+  return grid
+    ? `round((${samples}-${grid.phase})/${grid.size})*${grid.size}+${grid.phase}`
+    : `round(${samples})`;
 }

@@ -1,5 +1,6 @@
 import type { StreamedSample } from '../../../parsers/mp4/fragment-stream.ts';
 import type { TimedPacket } from '../../core/contracts.ts';
+import { corrupt } from '../../core/errors.ts';
 import { type Ticks, ticks } from '../../core/time.ts';
 import { DecodeClock } from '../decode-times.ts';
 import type { Places } from './stamp-book.ts';
@@ -13,6 +14,9 @@ export interface ReturnedPictures {
   readonly packets: TimedPacket[];
   readonly isLast: boolean;
 }
+
+/** Pictures that nobody wants, before the first that somebody does: a few seconds of them. */
+const MAX_LOST = 120;
 
 interface Waiting {
   readonly pts: Ticks;
@@ -42,6 +46,8 @@ export class Returned {
     const booked = this.#places.take(time);
     if (!booked || (this.#n !== null && booked.n < this.#n)) {
       this.lost++;
+      if (this.#n === null && this.lost > MAX_LOST)
+        throw corrupt('None of its pictures is one that it was given');
       return [];
     }
     const ended = this.#n !== null && booked.n > this.#n ? this.#end(booked.pts) : [];

@@ -272,4 +272,3 @@ describe.runIf(hasFfmpeg && process.platform === 'linux')('runs of encoders', ()
     }
   });
 });
-
