@@ -21,6 +21,17 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'src/http/upload.js',
   'src/http/movie.js',
   'src/pipeline/live/live-stream.js',
+  'src/pipeline/foreign/plan-foreign.js',
+  'src/pipeline/reencoded/encoded-video.js',
+  'src/pipeline/reencoded/forms.js',
+  'src/pipeline/describe-video.js',
+  'src/codecs/decode-only-video.js',
+  'parsers/matroska/container-info.js',
+  'parsers/matroska/codecs/decode-only-video.js',
+  'parsers/mp4/chapter-track.js',
+  'parsers/mp4/decode-only-video.js',
+  'parsers/mpegts/video/elementary-ordered.js',
+  'parsers/mpegts/video/ordered-pictures.js',
   'parsers/flac/demuxer.js',
   'parsers/ogg/demuxer.js',
   'parsers/iff/demuxer.js',
@@ -48,16 +59,19 @@ const COMMON = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-const leaveOut: Plugin = {
+/** Compiled modules that the page's script does without. */
+const LEFT_OUT_OF_PAGE: ReadonlySet<string> = new Set(['src/web/quality.js', 'src/web/upload.js']);
+
+const instead = (names: ReadonlySet<string>, module: string): Plugin => ({
   name: 'leave out',
   setup({ onResolve }) {
     onResolve({ filter: /^\./ }, ({ path, resolveDir }) =>
-      LEFT_OUT.has(relative(compiled, resolve(resolveDir, path)).replaceAll('\\', '/'))
-        ? { path: join(source, 'browser/left-out.js') }
+      names.has(relative(compiled, resolve(resolveDir, path)).replaceAll('\\', '/'))
+        ? { path: join(source, module) }
         : null,
     );
   },
-};
+});
 
 /** One script that is no module: what every browser with Service Workers takes. */
 const buildWorker = (outdir: string) =>
@@ -68,7 +82,7 @@ const buildWorker = (outdir: string) =>
     format: 'iife',
     // The smallest of hono's routers: the others are faster at hundreds of routes.
     alias: { hono: 'hono/tiny', 'lru-cache': join(source, 'browser/small-lru.js') },
-    plugins: [leaveOut],
+    plugins: [instead(LEFT_OUT, 'browser/left-out.js')],
   });
 
 /** The page's script, its thread for sound, and what each of them loads late. */
@@ -81,6 +95,7 @@ const buildPage = (outdir: string) =>
     splitting: true,
     chunkNames: 'part-[hash]',
     external: ['./hls.js'],
+    plugins: [instead(LEFT_OUT_OF_PAGE, 'browser/left-out-of-page.js')],
   });
 
 async function unpack(name: WasmName, folder: string): Promise<void> {

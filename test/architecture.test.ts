@@ -87,6 +87,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/node-media.ts',
     'src/open-source.ts',
     'src/project.ts',
+    // doctor tries encoders
+    'src/ffmpeg',
   ],
   // what the server and the command line have in common
   'src/node-media.ts': [

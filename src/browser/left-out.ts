@@ -1,7 +1,10 @@
 import { Hono } from 'hono';
+import type { PictureKind } from '../codecs/codecs.ts';
 import type { Demuxer } from '../core/contracts.ts';
 import { MediaError, unsupported } from '../core/errors.ts';
+import type { VideoConfig } from '../core/media.ts';
 import type { AppEnv } from '../http/deps.ts';
+import type { VideoForms } from '../pipeline/reencoded/forms.ts';
 
 // What takes the place of modules that `LEFT_OUT` of the build names. A worker that plays films has 150 kB for all.
 
@@ -23,6 +26,36 @@ export const LiveStream = {
     throw new MediaError('not-offered', 'A file is not read in order');
   },
 };
+
+const noEncoder = (): never => {
+  throw new MediaError('not-offered', 'A page encodes no video');
+};
+
+/** Chapters, tags and covers: the page shows none of them. */
+export const readContainerInfo = () => null;
+export const readTextChapters = async (): Promise<readonly never[]> => [];
+
+const NO_ENCODING = { needed: false, why: null, offered: false, encoders: 'absent' } as const;
+
+/** Nothing is encoded: video that is only decoded has no more than its name, and is left out. */
+export const createEncodedVideo = noEncoder;
+export const planForeign = noEncoder;
+export const encodedTrack = noEncoder;
+export const COPIED: VideoForms = { isCopied: true, isCopyFirst: true, encoded: [] };
+export const offerVideo = async (): Promise<VideoForms> => COPIED;
+export const encodingOf = () => NO_ENCODING;
+export const videoCodecName = () => undefined;
+export const whyCopyOnly = () => null;
+export const decodeOnlySetup = () => null;
+export const decodeOnlyCodec = () => null;
+export const decodeOnlyKind = (): PictureKind => 'unknown';
+export const isDecodeOnlyVideo = () => false;
+export const videoConfigs = (config: VideoConfig | null) => ({
+  configs: config ? [config] : [],
+  decodeOnly: null,
+});
+export const ORDERED_CODECS: ReadonlyMap<string, unknown> = new Map();
+export const OrderedElementary = noEncoder;
 
 const begins =
   (...starts: readonly string[]) =>

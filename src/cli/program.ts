@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { PROJECT_FOLDER } from '../project.ts';
 import type { Report } from './options.ts';
 import { addDump, addHls, addProbe, addRemux, addWhy } from './reading-commands.ts';
-import { addPlay, addServe } from './serving-commands.ts';
+import { addDoctor, addPlay, addServe } from './serving-commands.ts';
 
 const EXAMPLES = `
 Examples:
@@ -38,7 +38,8 @@ export function createProgram(report: Report): Command {
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ sortOptions: false })
     .exitOverride();
-  for (const add of [addServe, addPlay, addProbe, addWhy, addRemux, addHls, addDump]) add(program, report);
+  const commands = [addServe, addPlay, addProbe, addWhy, addRemux, addHls, addDump, addDoctor];
+  for (const add of commands) add(program, report);
   return program;
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { collect, FILE_OR_URL, prose } from './options.ts';
+import { interruptible } from './interruption.ts';
+import { collect, FILE_OR_URL, prose, type Report } from './options.ts';
 
 const SETTINGS = `
 Environment: PORT, HOST, API_PASSWORD, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
@@ -60,4 +61,25 @@ export function addPlay(program: Command): void {
       '\nExamples:\n  sluice play film.mkv\n  sluice play https://example.org/film.mkv --header Referer=https://example.org/',
     )
     .action(async (target, flags) => (await import('./play.ts')).play(target, flags));
+}
+
+/** `sluice doctor` */
+export function addDoctor(program: Command, report: Report): void {
+  program
+    .command('doctor')
+    .summary('tell which encoders of video work here, and how fast')
+    .description(
+      prose(`Tries every encoder of video that FFmpeg has and this machine may have, hardware and software: a few pictures are
+encoded and read back. Tells what works, how fast, and why the others do not. Takes a minute.`),
+    )
+    .option('--json', 'as JSON')
+    .option('--commands', 'show all command lines that were tried, not only those that failed')
+    .addHelpText(
+      'after',
+      `\nEnvironment: SLUICE_FFMPEG, SLUICE_ENCODERS\n\nExamples:\n  sluice doctor\n  SLUICE_ENCODERS=vaapi,software sluice doctor --json | jq '.encoders[] | select(.result == "ok") | .name'`,
+    )
+    .action(async (flags) => {
+      const { doctor } = await import('./doctor.ts');
+      report(await interruptible((signal) => doctor(flags, signal)));
+    });
 }

@@ -5,6 +5,7 @@ import { MediaError } from '../core/errors.ts';
 import type { ForeignReader } from '../core/foreign.ts';
 import type { AudioTranscoder } from '../core/transcoding.ts';
 import { planForeign } from './foreign/plan-foreign.ts';
+import { withFirstShown } from './leading-pictures.ts';
 import { LiveBudget } from './live/budget.ts';
 import { LiveStream } from './live/live-stream.ts';
 import { type PlanOptions, planTitle } from './plan-title.ts';
@@ -165,9 +166,10 @@ async function openMedia(
   const { sequence, isCurrent } = opened;
   try {
     const planning = { ...options, transcoder, encodesVideo: video !== null };
-    const title = await planAny(opened.source, { ...planning, reader: video?.foreign ?? null }, signal);
+    const planned = await planAny(opened.source, { ...planning, reader: video?.foreign ?? null }, signal);
     const settings = video?.settings ?? NO_SETTINGS;
-    const forms = await offerVideo(title, { settings, encoders: video?.encoders ?? null, wish }, signal);
+    const forms = await offerVideo(planned, { settings, encoders: video?.encoders ?? null, wish }, signal);
+    const title = forms.encoded.length > 0 ? await withFirstShown(planned, signal) : planned;
     opened.want(playingRate(title));
     if (title.audio.some(({ forms }) => forms.aac.length > 0)) transcoder?.prepare();
     return {

@@ -27,7 +27,8 @@ export class PictureClock {
 
   add(sample: Sample): TimedPacket[] {
     const kind = pictureKind(this.#video.track, sample);
-    if (kind === 'none') {
+    // What is only decoded may have frames that are never shown: others are made of them.
+    if (kind === 'none' && !this.#video.track.decodeOnly) {
       this.#counters.droppedPackets++;
       return [];
     }

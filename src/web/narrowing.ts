@@ -21,7 +21,7 @@ export function narrow(
   const video = offered.find((track) => track.kind === 'video' && !plays(track));
   if (video) {
     const { next, ...what } = undecodable('video', [video]);
-    return { kind: 'failure', failure: { ...what, next: `${whatEncodes(encoding)}${next}` } };
+    return { kind: 'failure', failure: { ...what, next: `${next}${whatEncodes(encoding)}` } };
   }
   const audio = offered.filter(({ kind }) => kind === 'audio');
   const lost = audio.filter((track) => !plays(track));
@@ -38,13 +38,16 @@ export function narrow(
 const undecodable = (kind: 'video' | 'audio', tracks: readonly ProbeTrack[]): Failure =>
   failure(
     'browser-codec',
-    `This browser cannot decode the ${kind} ${[...new Set(tracks.map(({ codec }) => codec))].join(', ')}.`,
+    `This browser cannot decode the ${kind} ${[...new Set(tracks.map(codecOf))].join(', ')}.`,
   );
+
+const codecOf = ({ codec, codecName }: ProbeTrack): string =>
+  codecName ? `${codec} (${codecName})` : `${codec}`;
 
 /** What would have this server make something that every browser decodes. */
 function whatEncodes(encoding: ProbeEncoding | null): string {
   if (!encoding || encoding.offered) return '';
   if (encoding.encoders === 'here')
-    return 'No encoder of this server makes it into H.264, or the address asks for something else. ';
-  return 'A Sluice server that has FFmpeg makes it into H.264: whoever runs this one can install it. ';
+    return ' This server could encode it; no encoder of its FFmpeg works, or the address asks for something else.';
+  return ' A Sluice server that has FFmpeg makes H.264 of it: whoever runs this one can install it.';
 }

@@ -34,7 +34,7 @@ const MARGIN = 1.5;
 /** Times its own length that the first part may take. */
 const FIRST = 2;
 /** Milliseconds until what was too slow is tried again; each time twice as long. */
-const AGAIN = 60_000;
+const AGAIN = 30_000;
 
 /**
  * Begins with the best variant and goes down by one when a part comes slower than it plays and what is ahead will not

@@ -28,7 +28,9 @@ const pixels = ({ width, height }: Variant): number => width * height;
 export function variantsOf(levels: readonly Level[], first: number): readonly Variant[] {
   const sound = levels[first]?.audioCodec;
   const all = levels.flatMap(({ uri, width, height, maxBitrate, audioCodec }, level): Variant[] =>
-    audioCodec === sound ? [{ level, name: renditionName(uri), width, height, bitrate: maxBitrate }] : [],
+    audioCodec === sound && width > 0
+      ? [{ level, name: renditionName(uri), width, height, bitrate: maxBitrate }]
+      : [],
   );
   // hls.js has the first of the playlist anywhere.
   const own = all.filter(({ level }) => level === first);

@@ -127,12 +127,4 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
       expect(seen.reloads).toBe(reloads);
       expect(await page.locator('#silent').isVisible()).toBe(false);
     }));
-
-  it('names the codec that this browser cannot decode', () =>
-    withPage('/?d=root:demo/hevc.mkv', async (page) => {
-      const box = page.getByRole('alert');
-      await box.waitFor();
-      expect(await box.textContent()).toContain('hvc1');
-      expect(await page.locator('#failure-code').textContent()).toBe('browser-codec');
-    }));
 });

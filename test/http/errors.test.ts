@@ -53,7 +53,10 @@ describe('requests that say nothing useful', () => {
     ['/hls/master.m3u8?video=%ff', /percent-encoded/],
     ['/hls/master.m3u8?d=%', /percent-encoded/],
     [masterPath(`http://example.org/${'a'.repeat(9000)}`), /8192/],
-    [masterPath('http://example.org/a.mkv', '&video=first'), /video=.*index of a track, copy, h264, hevc or av1, not "first"/],
+    [
+      masterPath('http://example.org/a.mkv', '&video=first'),
+      /video=.*index of a track, copy, h264, hevc or av1, not "first"/,
+    ],
     [masterPath('http://example.org/a.mkv', '&video=-1'), /video=.*not "-1"/],
     [masterPath('http://example.org/a.mkv', '&video=1e400'), /whole number/],
     [masterPath('http://example.org/a.mkv', '&expires=soon'), /expires=.*whole number/],

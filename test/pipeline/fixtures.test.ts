@@ -128,7 +128,7 @@ describe.each(ROWS)('$name', ({ name, renditions, segments }) => {
 
 describe('what cannot be offered', () => {
   test.each([
-    { name: 'mpeg4', code: null, reason: 'cannot be copied into MP4 yet' },
+    { name: 'mpeg4', code: null, reason: 'cannot be copied into MP4' },
   ])('$name: said in the decisions or the error', async ({ name, reason }) => {
     try {
       const { title } = await serve(fixture(name));

@@ -21,6 +21,8 @@ const probe = (...tracks: readonly ProbeTrack[]): ProbeAnswer => ({
   segments: 1,
   index: { kind: 'every packet read' },
   tracks,
+  renditions: [],
+  encoding: null,
   silent: null,
   warnings: [],
 });
@@ -68,5 +70,14 @@ describe('narrow', () => {
   ])('says so when it is the $name', ({ tracks, message }) => {
     const narrowed = narrow(probe(...tracks), inChromium);
     expect(narrowed).toMatchObject({ kind: 'failure', failure: { code: 'browser-codec', message } });
+  });
+
+  test.each([
+    { encoders: 'absent', next: /whoever runs this one can install it/ },
+    { encoders: 'here', next: /no encoder of its FFmpeg works/ },
+  ] as const)('says what would help where encoders are $encoders', ({ encoders, next }) => {
+    const encoding = { needed: true, why: null, offered: false, encoders };
+    const answer = { ...probe(track(0, 'video', 'hvc1.1.6.L93.B0')), encoding };
+    expect(narrow(answer, inChromium)).toMatchObject({ failure: { next: expect.stringMatching(next) } });
   });
 });

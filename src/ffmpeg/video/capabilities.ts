@@ -7,6 +7,8 @@ export interface Capabilities {
   readonly hwaccels: ReadonlySet<string>;
   /** Where VA-API's device lies: `/dev/dri/renderD128`; null without one. */
   readonly renderNode: string | null;
+  /** libplacebo was seen to work. */
+  readonly hasPlacebo?: boolean;
 }
 
 /** Names of the lists that `-encoders` and `-filters` print: flags, the name, what it is. */

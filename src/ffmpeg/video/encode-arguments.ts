@@ -1,11 +1,15 @@
 import type { EncodedCodec, EncodeRun } from '../../core/encoding.ts';
 import { MediaError } from '../../core/errors.ts';
 import type { ForeignPictures } from '../../core/foreign.ts';
+import type { VideoTrack } from '../../core/media.ts';
 import { foreignInput } from '../foreign/input-arguments.ts';
 import type { Capabilities } from './capabilities.ts';
 import { colourNames } from './colour-names.ts';
-import { ENCODERS, FAMILIES } from './encoder-table.ts';
+import { ENCODERS, FAMILIES, type Family } from './encoder-table.ts';
+import { type DecodingRow, hardwareInput } from './hardware-decoding.ts';
 import { pictureFilters } from './picture-filters.ts';
+import { PLACEBO_DEVICE } from './placebo.ts';
+import { isDolbyAlone } from './source-colour.ts';
 
 /** A key picture where the lowest bit of the stamp is another one than that of the key picture before. */
 const KEYS =
@@ -49,15 +53,32 @@ function foreignPictures({ cuts }: ForeignPictures, url: string): string[] {
 const keysAt = ({ facts, cuts }: ForeignPictures): string =>
   cuts.map((cut) => (cut + facts.start + facts.pictureDelay).toFixed(6)).join(',');
 
+/** Filters run on one kind of chip at a time. */
+function deviceOf(family: Family, source: VideoTrack, { renderNode }: Capabilities): readonly string[] {
+  const device = FAMILIES[family].device(renderNode ?? '');
+  if (!isDolbyAlone(source)) return device;
+  if (device.length === 0) return PLACEBO_DEVICE;
+  throw new MediaError('not-offered', `${FAMILIES[family].title} does not go together with libplacebo`);
+}
+
+/** Where pictures come from. */
+export interface EncodeInput {
+  /** Of the loopback for what is not given as Matroska; null without one. */
+  readonly url: string | null;
+  /** Hardware that decodes; null: software. */
+  readonly decoder: DecodingRow | null;
+}
+
+const GIVEN_TO_SOFTWARE: EncodeInput = { url: null, decoder: null };
+
 /**
  * The whole command line of a run: Matroska in, fragmented MP4 out, as `VideoEncoders.encode` has it.
- * @param url of the loopback for what is not given as Matroska; null without one
  * @throws MediaError `not-offered` where this FFmpeg lacks what the pictures take
  */
 export function encodeArguments(
   run: EncodeRun,
   capabilities: Capabilities,
-  url: string | null = null,
+  { url, decoder }: EncodeInput = GIVEN_TO_SOFTWARE,
 ): string[] {
   const { source, target, foreign } = run;
   const isForeign = foreign !== undefined && url !== null;
@@ -70,8 +91,9 @@ export function encodeArguments(
   const { primaries, transfer, matrix, range } = colourNames(target.colour);
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'error'],
-    ...family.device(capabilities.renderNode ?? ''),
+    ...deviceOf(row.family, source, capabilities),
     '-copyts',
+    ...(decoder ? hardwareInput(decoder, capabilities.renderNode) : []),
     ...(isForeign ? foreignPictures(foreign, url) : GIVEN),
     // Without it pictures of streams that do not tell how far they are reordered may come out of order.
     ...(source.configs[0]?.codec === 'h264' ? ['-strict', '1'] : []),
@@ -82,14 +104,7 @@ export function encodeArguments(
     ...['-color_primaries', primaries, '-color_trc', transfer, '-colorspace', matrix, '-color_range', range],
     ...['-force_key_frames', isForeign ? keysAt(foreign) : KEYS, '-bsf:v', STREAM_FILTERS[target.codec]],
     ...['-f', 'mp4', '-movflags', `+${MOVIE_FLAGS.join('+')}`, '-use_editlist', '0'],
-    ...[
-      '-avoid_negative_ts',
-      'disabled',
-      '-video_track_timescale',
-      '1000000',
-      '-flush_packets',
-      '1',
-      'pipe:1',
-    ],
+    ...['-avoid_negative_ts', 'disabled', '-video_track_timescale', '1000000'],
+    ...['-flush_packets', '1', 'pipe:1'],
   ];
 }

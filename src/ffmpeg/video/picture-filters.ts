@@ -1,11 +1,13 @@
 import { parseAvcRecord } from '../../codecs/h264.ts';
 import { parseSps } from '../../codecs/h264-sps.ts';
-import { usualColour } from '../../codecs/usual-colour.ts';
 import type { VideoTarget } from '../../core/encoding.ts';
 import { MediaError, orNull } from '../../core/errors.ts';
 import type { Colour, VideoTrack } from '../../core/media.ts';
 import type { Capabilities } from './capabilities.ts';
-import { type ColourNames, colourNames, HLG, PQ, RGB_MATRIX } from './colour-names.ts';
+import { type ColourNames, colourNames, RGB_MATRIX } from './colour-names.ts';
+import { placeboFilters } from './placebo.ts';
+import { isBright, isDolbyAlone, mayBeRgb, sourceColour } from './source-colour.ts';
+import { toneMapped } from './tone-map.ts';
 
 /** What pictures are, what they become, and by which format in memory. */
 export interface PictureChange {
@@ -19,20 +21,34 @@ export interface PictureChange {
 
 /**
  * The chain from decoded pictures to those that the encoder is given, a filter an item: each keeps its stamp.
- * @throws MediaError `not-offered` where this FFmpeg lacks a filter that it takes
+ * @throws MediaError `not-offered` where this FFmpeg lacks a filter that it takes, or where nothing has it
  */
 export function pictureFilters(change: PictureChange, capabilities: Capabilities): string[] {
   const { source, target } = change;
-  const colour = usualColour(source.colour, source.width, source.height);
-  const isToned = target.range === 'SDR' && (colour.transfer === PQ || colour.transfer === HLG);
+  const isRaw = mayBeRgb(source) || isDolbyAlone(source);
   return [
     ...trimmed(change, capabilities),
-    ...tagged(source, colour),
-    ...(isToned ? toneMapped(change, colour, capabilities) : scaled(change, colour)),
+    ...(isRaw ? [] : [setparams(colourNames(sourceColour(source)))]),
+    ...inTargetColour(change, capabilities),
     `format=${change.format}`,
     setparams(colourNames(target.colour)),
-    `setsar=${pixelAspect(change)}`,
+    `setsar=${pixelAspect(change)}:max=${LARGEST_ASPECT}`,
   ];
+}
+
+/** Scaled, and in the colours of the target. */
+function inTargetColour(change: PictureChange, capabilities: Capabilities): string[] {
+  const { source, target } = change;
+  const colour = sourceColour(source);
+  if (isDolbyAlone(source)) {
+    if (capabilities.hasPlacebo && target.range === 'SDR') return placeboFilters(target);
+    throw new MediaError(
+      'not-offered',
+      'Its colours are Dolby Vision alone, which only libplacebo can make SDR of',
+    );
+  }
+  if (target.range === 'SDR' && isBright(colour)) return toneMapped({ source, target, colour }, capabilities);
+  return [scaled(change, colour)];
 }
 
 /** Microseconds before the first picture that count for its deinterlacing: two pictures of a slow film. */
@@ -43,7 +59,11 @@ function trimmed({ source, from }: PictureChange, { filters }: Capabilities): st
   const trim = (start: number) => `trim=start=${start}us`;
   if (!mayBeInterlaced(source)) return [trim(from)];
   const filter = ['bwdif', 'yadif'].find((name) => filters.has(name));
-  if (!filter) throw new MediaError('not-offered', 'FFmpeg has no filter bwdif that deinterlaces');
+  if (!filter)
+    throw new MediaError(
+      'not-offered',
+      'FFmpeg was built without the filter bwdif, which deinterlacing takes',
+    );
   return [trim(from - NEIGHBOURS), `${filter}=mode=send_frame:parity=auto:deint=interlaced`, trim(from)];
 }
 
@@ -55,32 +75,8 @@ export function mayBeInterlaced({ configs: [config], decodeOnly }: VideoTrack): 
   return sets?.some(({ isFramesOnly }) => !isFramesOnly) ?? true;
 }
 
-/** Codecs that may hold red, green and blue: their colour is not guessed. */
-const mayBeRgb = ({ decodeOnly, colour }: VideoTrack): boolean =>
-  colour?.matrix === RGB_MATRIX ||
-  (colour === null && (decodeOnly?.codec === 'intra' || decodeOnly?.codec === 'other'));
-
 const setparams = ({ primaries, transfer, matrix, range }: ColourNames): string =>
   `setparams=color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}:range=${range}`;
-
-const tagged = (source: VideoTrack, colour: Colour): string[] =>
-  mayBeRgb(source) ? [] : [setparams(colourNames(colour))];
-
-/** Nothing where size, matrix and range stay. */
-function scaled({ source, target }: PictureChange, colour: Colour): string[] {
-  const [from, to] = [colourNames(colour), colourNames(target.colour)];
-  const isSame =
-    source.width === target.width &&
-    source.height === target.height &&
-    from.matrix === to.matrix &&
-    from.range === to.range;
-  if (isSame && !mayBeRgb(source)) return [];
-  const size = `scale=w=${target.width}:h=${target.height}:flags=bicubic+accurate_rnd+full_chroma_int`;
-  const input = mayBeRgb(source) ? [] : [`in_color_matrix=${SCALE_MATRIX[from.matrix] ?? from.matrix}`];
-  const range = mayBeRgb(source) ? [] : [`in_range=${from.range}`];
-  const output = [`out_color_matrix=${SCALE_MATRIX[to.matrix] ?? to.matrix}`, `out_range=${to.range}`];
-  return [[size, ...input, ...range, ...output].join(':')];
-}
 
 /** What the filter `scale` calls otherwise. */
 const SCALE_MATRIX: Readonly<Record<string, string>> = {
@@ -89,30 +85,34 @@ const SCALE_MATRIX: Readonly<Record<string, string>> = {
   bt470bg: 'bt470',
 };
 
-/** cd/m² of diffuse white, about: ITU-R BT.2408, 203. */
-const NOMINAL_PEAK = 203;
-
-/** Scaled while that is cheap, then in linear light from what the source may show to what a screen can. */
-function toneMapped({ target }: PictureChange, colour: Colour, { filters }: Capabilities): string[] {
-  const missing = ['zscale', 'tonemap'].find((name) => !filters.has(name));
-  if (missing) throw new MediaError('not-offered', `FFmpeg has no filter ${missing} that makes SDR of HDR`);
-  const from = colourNames(colour);
-  const to = colourNames(target.colour);
-  const input = `pin=${from.primaries}:tin=${from.transfer}:min=${from.matrix}:rin=${from.range}`;
-  return [
-    `zscale=w=${target.width}:h=${target.height}:${input}:p=${to.primaries}:t=linear:npl=${NOMINAL_PEAK}`,
-    'format=gbrpf32le',
-    'tonemap=tonemap=hable:desat=0',
-    `zscale=p=${to.primaries}:t=${to.transfer}:m=${to.matrix}:r=${to.range}`,
+/** Nothing happens in it where size, matrix and range stay. */
+function scaled({ source, target }: PictureChange, colour: Colour): string {
+  const [from, to] = [colourNames(colour), colourNames(target.colour)];
+  const matrix = ({ matrix: name }: ColourNames) => SCALE_MATRIX[name] ?? name;
+  const isRgb = mayBeRgb(source);
+  const options = [
+    `scale=w=${target.width}:h=${target.height}:flags=bicubic+accurate_rnd+full_chroma_int`,
+    ...(colour.matrix === RGB_MATRIX || (!isRgb && from.matrix === to.matrix)
+      ? []
+      : [`in_color_matrix=${matrix(from)}`]),
+    ...(!isRgb && from.matrix === to.matrix ? [] : [`out_color_matrix=${matrix(to)}`]),
+    // What may be red, green and blue is in the range that goes with its format in memory.
+    ...(isRgb ? [`out_range=${to.range}`] : []),
+    ...(!isRgb && from.range !== to.range ? [`in_range=${from.range}:out_range=${to.range}`] : []),
   ];
+  return options.join(':');
 }
+
+/** A change of shape below that is that of sides that were made even. */
+const INVISIBLE = 0.01;
 
 /** Of the target's samples, so that the picture has the shape of the source's. */
 function pixelAspect({ source, target }: PictureChange): string {
   const { h, v } = source.pixelAspect;
-  const [num, den] = [h * source.width * target.height, v * source.height * target.width];
-  const divisor = greatestDivisor(num, den);
-  return `${num / divisor}/${den / divisor}:max=${LARGEST_ASPECT}`;
+  const [across, down] = [source.width * target.height, source.height * target.width];
+  if (Math.abs(across / down - 1) < INVISIBLE) return `${h}/${v}`;
+  const divisor = greatestDivisor(h * across, v * down);
+  return `${(h * across) / divisor}/${(v * down) / divisor}`;
 }
 
 /** As the bitstreams' fields of 16 bits can tell it. */

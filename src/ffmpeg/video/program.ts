@@ -31,16 +31,12 @@ export async function askProgram(
   if (version === null) throw new MediaError('not-offered', `${program} does not answer as FFmpeg does`);
   if (isTooOld(version)) throw new MediaError('not-offered', `FFmpeg ${version} is too old: 5.1 is needed`);
   const list = (what: string) => textOf(program, ['-hide_banner', what], signal);
-  const [encoders, filters, hwaccels] = [
-    await list('-encoders'),
-    await list('-filters'),
-    await list('-hwaccels'),
-  ];
+  const [encoders, filters, hwaccels] = await Promise.all(['-encoders', '-filters', '-hwaccels'].map(list));
   return {
     version,
-    encoders: listedNames(encoders),
-    filters: listedNames(filters),
-    hwaccels: listedHwaccels(hwaccels),
+    encoders: listedNames(encoders ?? ''),
+    filters: listedNames(filters ?? ''),
+    hwaccels: listedHwaccels(hwaccels ?? ''),
     renderNode,
   };
 }

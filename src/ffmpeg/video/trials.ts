@@ -1,10 +1,11 @@
 import type { VideoTarget } from '../../core/encoding.ts';
 import { MediaError } from '../../core/errors.ts';
-import { createTurns } from '../turns.ts';
+import { createTurns, type Turns } from '../turns.ts';
 import type { Capabilities } from './capabilities.ts';
 import { ENCODERS, type EncoderRow } from './encoder-table.ts';
 import { lookSize, takeLook } from './look.ts';
 import { lookAtMachine, type Machine, reasonAgainstFamily, vaapiNode } from './machine.ts';
+import { reasonAgainstPlacebo } from './placebo.ts';
 import { askProgram } from './program.ts';
 import { type TrialContext, type TrialResult, tryEncoder } from './trial.ts';
 import { makeTrialPictures } from './trial-pictures.ts';
@@ -22,10 +23,12 @@ export interface TrialsOptions {
    * is named is tried even where its hardware is not seen. Empty: all, hardware first.
    */
   readonly order: readonly string[];
-  /** Milliseconds that a trial may take. */
+  /** Milliseconds that a trial may take; software, which is slow but does not hang, is given three times as much. */
   readonly trialTime?: number;
   /** Pictures that are encoded; more of them tell more of the speed. */
   readonly pictures?: number;
+  /** Trials at a time; one alone tells its speed. */
+  readonly atOnce?: number;
 }
 
 const TRIAL_TIME = 10_000;
@@ -35,22 +38,42 @@ const AT_ONCE = 3;
 const PICTURES = 16;
 /** Milliseconds for which a slow trial is waited for when another encoder is known to be good. */
 const GRACE = 2500;
+const PATIENT = 3;
 /** Milliseconds after which an FFmpeg that was not there is looked for again. */
 const ASK_AGAIN = 60_000;
+/** Milliseconds after which an encoder that failed is tried again: it may have been in use elsewhere. */
+const TRY_AGAIN = 10 * 60_000;
 /** Largest pictures of the classes in which each encoder is tried once, in samples. */
 const CLASSES = [1280 * 720, 1920 * 1088, 2560 * 1440, 4096 * 2304] as const;
+
+interface Trial {
+  readonly result: Promise<TrialResult>;
+  /** Null while it has not failed. */
+  failedAt: number | null;
+}
+
+/** What encoders of a target have in common. */
+interface Ground {
+  readonly target: VideoTarget;
+  readonly capabilities: Capabilities;
+  readonly machine: Machine;
+  /** Made when the first one needs it. */
+  readonly prepare: () => Promise<TrialContext>;
+}
 
 /** Trials of encoders, each made once and for all who ask. */
 export class Trials {
   readonly #options: TrialsOptions;
   readonly #closing = new AbortController();
-  readonly #turns = createTurns(AT_ONCE);
-  readonly #trials = new Map<string, Promise<readonly Promise<TrialResult>[]>>();
+  readonly #turns: Turns;
+  readonly #trials = new Map<string, Trial>();
   #asked: { readonly at: number; readonly answer: Promise<Capabilities> } | null = null;
   #machine: Promise<Machine> | null = null;
+  #placebo: Promise<string | null> | null = null;
 
   constructor(options: TrialsOptions) {
     this.#options = options;
+    this.#turns = createTurns(options.atOnce ?? AT_ONCE);
   }
 
   /** @throws MediaError `not-offered` where FFmpeg is not there, too old, or none */
@@ -71,25 +94,40 @@ export class Trials {
 
   async #ask(): Promise<Capabilities> {
     const { program } = this.#options;
-    return askProgram(program, vaapiNode(await this.#look()), this.#closing.signal);
+    return askProgram(program, vaapiNode(await this.machine()), this.#closing.signal);
   }
 
-  #look(): Promise<Machine> {
+  machine(): Promise<Machine> {
     this.#machine ??= lookAtMachine(this.#options.platform);
     return this.#machine;
   }
 
   /** By preference; of those that need no trial there is a reason at once. @throws as `capabilities` */
   async of(target: VideoTarget): Promise<readonly Promise<TrialResult>[]> {
-    const { codec, depth, range, width, height } = target;
+    const [capabilities, machine] = [await this.capabilities(), await this.machine()];
+    let prepared: Promise<TrialContext> | null = null;
+    const prepare = () => {
+      prepared ??= this.#prepare(target, capabilities);
+      return prepared;
+    };
+    const rows = inOrder(ENCODERS, this.#options.order).filter(({ codec }) => codec === target.codec);
+    return rows.map((row) => this.#trial(row, { target, capabilities, machine, prepare }));
+  }
+
+  /** The one that was made with pictures like these, or is under way. */
+  #trial(row: EncoderRow, ground: Ground): Promise<TrialResult> {
+    const { now } = this.#options;
+    const { depth, range, width, height } = ground.target;
     const size = CLASSES.findIndex((samples) => width * height <= samples);
-    const key = [codec, depth, range, size].join('/');
+    const key = [row.name, depth, range, size].join('/');
     const known = this.#trials.get(key);
-    if (known) return known;
-    const begun = this.#begin(target);
-    this.#trials.set(key, begun);
-    begun.catch(() => this.#trials.delete(key));
-    return begun;
+    if (known && (known.failedAt === null || now() - known.failedAt < TRY_AGAIN)) return known.result;
+    const trial: Trial = { result: this.#try(row, ground), failedAt: null };
+    this.#trials.set(key, trial);
+    void trial.result.then(({ reason }) => {
+      if (reason !== null) trial.failedAt = now();
+    });
+    return trial.result;
   }
 
   /** Those that are done; once an encoder is known to be good the others are waited for a little longer only. */
@@ -111,30 +149,29 @@ export class Trials {
     return [...done].sort(([a], [b]) => a - b).map(([, result]) => result);
   }
 
-  close(): void {
-    this.#closing.abort(new MediaError('busy', 'The server is being stopped'));
+  /** Why libplacebo does not work here; null when it does. @throws as `capabilities` */
+  placebo(): Promise<string | null> {
+    this.#placebo ??= this.#tryPlacebo();
+    return this.#placebo;
   }
 
-  async #begin(target: VideoTarget): Promise<readonly Promise<TrialResult>[]> {
-    const [capabilities, machine] = [await this.capabilities(), await this.#look()];
-    const rows = inOrder(ENCODERS, this.#options.order).filter(({ codec }) => codec === target.codec);
-    let prepared: Promise<TrialContext> | null = null;
-    return rows.map((row) => {
-      const reason = this.#reasonAgainst(row, target, { capabilities, machine });
-      if (reason !== null) return Promise.resolve(notTried(row, reason));
-      prepared ??= this.#prepare(target, capabilities);
-      return this.#try(row, target, prepared);
-    });
+  async #tryPlacebo(): Promise<string | null> {
+    const { program, trialTime = TRIAL_TIME } = this.#options;
+    const maker = { program, patience: trialTime, signal: this.#closing.signal };
+    return reasonAgainstPlacebo(await this.capabilities(), maker);
+  }
+
+  close(reason: unknown): void {
+    this.#closing.abort(reason);
   }
 
   #reasonAgainst(
     { name, family, formats }: EncoderRow,
-    { depth }: VideoTarget,
-    { capabilities, machine }: { readonly capabilities: Capabilities; readonly machine: Machine },
+    { target, capabilities, machine }: Ground,
   ): string | null {
     const { order } = this.#options;
     if (!capabilities.encoders.has(name)) return 'FFmpeg was built without it';
-    if (formats[depth] === null) return `It makes no pictures of ${depth} bits`;
+    if (formats[target.depth] === null) return `It makes no pictures of ${target.depth} bits`;
     return order.includes(name) ? null : reasonAgainstFamily(family, machine);
   }
 
@@ -146,16 +183,19 @@ export class Trials {
     return { ...maker, capabilities, pictures, look, now };
   }
 
-  async #try(row: EncoderRow, target: VideoTarget, prepared: Promise<TrialContext>): Promise<TrialResult> {
+  /** Never rejects for what encoders do. */
+  async #try(row: EncoderRow, ground: Ground): Promise<TrialResult> {
+    const reason = this.#reasonAgainst(row, ground);
+    if (reason !== null) return notTried(row, reason);
     const { trialTime = TRIAL_TIME } = this.#options;
     const closing = this.#closing.signal;
     let end = () => {};
     try {
       end = await this.#turns.take(closing);
-      const context = await prepared;
-      const limit = AbortSignal.timeout(trialTime);
+      const context = await ground.prepare();
+      const limit = AbortSignal.timeout(row.family === 'software' ? PATIENT * trialTime : trialTime);
       const signal = AbortSignal.any([closing, limit]);
-      return await tryEncoder(row, target, { ...context, signal });
+      return await tryEncoder(row, ground.target, { ...context, signal });
     } catch (error) {
       if (error instanceof MediaError) return notTried(row, error.message);
       throw error;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openMatroska } from '../../../parsers/matroska/demuxer.ts';
@@ -29,33 +29,37 @@ const SIZE = 'size=96x64:rate=25';
 export interface FilmOptions {
   readonly container: Container;
   readonly seconds?: number;
-  /** Filters behind the source. */
-  readonly filter?: string;
   /** Encoder and muxer. */
   readonly options: readonly string[];
 }
 
 /** Pictures of 96x64 at 25 a second. */
-export function makeFilm({ container, seconds = 1.6, filter, options }: FilmOptions): Uint8Array {
+export function makeFilm(film: FilmOptions): Uint8Array {
+  const [made] = makeFilms([film]);
+  if (!made) throw new Error('No film');
+  return made;
+}
+
+/** The same pictures in different ways, by one program. */
+export const makeFilms = (films: readonly FilmOptions[]): Uint8Array[] =>
+  inFolder((folder) => {
+    const outputs = films.map(({ container, seconds = 1.6, options }, i) => {
+      const fast = container === 'mp4' || container === 'mov' ? ['-movflags', '+faststart'] : [];
+      const path = join(folder, `${i}.${container}`);
+      return {
+        path,
+        options: ['-map', '0:v', '-t', String(seconds), '-threads', '1', ...fast, ...options, path],
+      };
+    });
+    const source = ['-f', 'lavfi', '-i', `testsrc2=${SIZE}:duration=2`];
+    execFileSync('ffmpeg', ['-v', 'error', ...source, ...outputs.flatMap(({ options }) => options)]);
+    return outputs.map(({ path }) => new Uint8Array(readFileSync(path)));
+  });
+
+function inFolder<T>(work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-decode-only-'));
   try {
-    const path = join(folder, `film.${container}`);
-    const fast = container === 'mp4' || container === 'mov' ? ['-movflags', '+faststart'] : [];
-    const source = `testsrc2=${SIZE}:duration=${seconds}${filter ? `,${filter}` : ''}`;
-    execFileSync('ffmpeg', [
-      '-v',
-      'error',
-      '-f',
-      'lavfi',
-      '-i',
-      source,
-      '-threads',
-      '1',
-      ...fast,
-      ...options,
-      path,
-    ]);
-    return new Uint8Array(readFileSync(path));
+    return work(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -121,31 +125,40 @@ export function probe(file: Uint8Array): {
   return { stream, packets: read };
 }
 
-/** Sums of the pictures that ffmpeg decodes, in order of display. */
-export function decoded(file: Uint8Array): {
+export interface Decoded {
+  /** Of the pictures, in order of display. */
   readonly sums: readonly string[];
+  /** Milliseconds. */
   readonly times: readonly number[];
-} {
-  const options = [
-    '-copyts',
-    '-i',
-    '-',
-    '-map',
-    '0:v:0',
-    '-fps_mode',
-    'passthrough',
-    '-enc_time_base',
-    '1:1000',
-  ];
-  const { stdout, stderr } = run('ffmpeg', [...options, '-f', 'framemd5', '-'], file);
-  const lines = stdout
-    .toString()
-    .split('\n')
-    .filter((line) => /^\d/.test(line));
-  if (lines.length === 0) throw new Error(`Nothing was decoded: ${stderr}`);
-  const fields = lines.map((line) => line.split(',').map((field) => field.trim()));
-  return { sums: fields.map((one) => one.at(-1) ?? ''), times: fields.map((one) => Number(one[2])) };
 }
+
+/** What ffmpeg makes of a file. */
+export function decoded(file: Uint8Array): Decoded {
+  const [one] = decodedAll([file]);
+  if (!one) throw new Error('Nothing was decoded');
+  return one;
+}
+
+/** Of each file, by one program. */
+export const decodedAll = (files: readonly Uint8Array[]): Decoded[] =>
+  inFolder((folder) => {
+    const inputs = files.flatMap((file, i) => {
+      writeFileSync(join(folder, `${i}`), file);
+      return ['-i', join(folder, `${i}`)];
+    });
+    const form = ['-fps_mode', 'passthrough', '-enc_time_base', '1:1000', '-f', 'framemd5'];
+    const outputs = files.flatMap((_, i) => ['-map', `${i}:v:0`, ...form, join(folder, `${i}.txt`)]);
+    const { stderr } = run('ffmpeg', ['-copyts', ...inputs, ...outputs], new Uint8Array());
+    return files.map((_, i) => {
+      const path = join(folder, `${i}.txt`);
+      const lines = (existsSync(path) ? readFileSync(path, 'utf8') : '').split('\n');
+      const fields = lines
+        .filter((line) => /^\d/.test(line))
+        .map((line) => line.split(',').map((one) => one.trim()));
+      if (fields.length === 0) throw new Error(`Nothing was decoded of input ${i}: ${stderr}`);
+      return { sums: fields.map((one) => one.at(-1) ?? ''), times: fields.map((one) => Number(one[2])) };
+    });
+  });
 
 /** Matroska of the samples as they are, stamped in microseconds, as an encoder is given them. */
 export function rewrapped({ track, decodeOnly, samples }: Omit<Film, 'demuxer'>): Uint8Array {

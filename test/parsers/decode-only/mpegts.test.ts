@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { openTransportStream } from '../../../parsers/mpegts/demuxer.ts';
 import { concat } from '../../../src/core/bytes.ts';
 import type { Sample } from '../../../src/core/contracts.ts';
 import { needsFfmpeg } from '../../helpers/ffmpeg.ts';
 import { bytesOf } from '../../helpers/hex.ts';
 import { pesPacket } from '../../helpers/ts-writer.ts';
+import { pieceSource, random } from '../matroska/reading.ts';
 import { program } from '../mpegts/streams.ts';
 import { decoded, type Film, kindOf, makeFilm, openFilm, probe, rewrapped, samplesOf } from './files.ts';
 import { greyFrame, type Picture } from './grey-fields.ts';
@@ -92,6 +94,16 @@ describe.each(FILMS)('$name', ({ type, code, options }) => {
       expect(beforeFirst).toBeLessThan(2);
       await expectSameFromKeys(film);
     }
+  });
+
+  test('in whatever pieces the bytes arrive', async (context) => {
+    const { samples } = await made(context);
+    const file = inPackets(type, cutsOf(samples, code), 1900);
+    const whole = await openFilm('ts', file);
+    const next = random(3);
+    const source = pieceSource(file, () => Math.floor(next() * 400));
+    const demuxer = await openTransportStream(source, new AbortController().signal);
+    expect(told(await samplesOf(demuxer, whole.track.id))).toEqual(told(whole.samples));
   });
 
   test('pictures without stamps', async (context) => {

@@ -37,7 +37,7 @@ describe('times of presentation', () => {
       times: '2 0 1 5 3 4',
     },
     { name: 'no B-pictures', pictures: 'I0! P1 P2 P3', times: '0 1 2 3' },
-    { name: 'three fields of every other', pictures: 'I0+! P2 B1 P4+ B3', times: '0 2.5 1.5 5 3.5' },
+    { name: 'three fields of every other', pictures: 'I0+! P2 B1 P4+ B3', times: '0 2.5 1.5 4.5 3.5' },
     { name: 'the first stamp on a B-picture', pictures: 'I2 B0! B1 P5 B3 B4', times: '2 0 1 5 3 4' },
     { name: 'nothing to go by', pictures: 'I0 P1 P2', times: '- - -' },
     { name: 'stamps from later on', pictures: 'P0 P1! P2', times: '- 1 2' },

@@ -14,7 +14,7 @@ const signal = new AbortController().signal;
 const AVI = 'V_MS/VFW/FOURCC';
 const VC1 = bytesOf('0000010fdbfe3bf21bca3bf886f180ca02020309a5b8d707fc0000010e5ac7fcefc86c40');
 /** A layer of 96x64. */
-const LAYER = bytesOf('000001b001000001b58913000001000000012000c48d8801cd0304081f');
+const LAYER = bytesOf('000001b0f1000001b5a913000001000000012008d48d0800cd03040814103f');
 
 interface Film {
   readonly codec: string;
@@ -47,7 +47,7 @@ async function open({ frames = [], behind = [], ...track }: Film) {
   return { video, samples };
 }
 
-const avi = (fourcc: string, behind = new Uint8Array()): Film => ({
+const avi = (fourcc: string, behind: Uint8Array = new Uint8Array()): Film => ({
   codec: AVI,
   private: concat([bitmapInfo(new TextEncoder().encode(fourcc), { width: 96, height: 64 }), behind]),
 });
@@ -127,6 +127,15 @@ describe('Matroska', () => {
       [0, frames.slice(0, 2).reduce((sum, { length }) => sum + length, 0)],
       [80, frames.slice(2).reduce((sum, { length }) => sum + length, 0)],
     ]);
+  });
+
+  test('VC-1 of AVI: presentation times, with start codes and without', async () => {
+    const [i, p, b] = [bytesOf('60aabbccdd'), bytesOf('00aabbccdd'), bytesOf('40aabbccdd')];
+    const withCode = (data: Uint8Array) => concat([bytesOf('0000010d'), data]);
+    for (const frames of [[i, p, b, b, p], [i, p, b, b, p].map(withCode)]) {
+      const { samples } = await open({ ...avi('WVC1', VC1), frames });
+      expect(samples.map(({ time }) => time / 1e6)).toEqual([0, 120, 40, 80, 160]);
+    }
   });
 
   test('a display size that is a mere ratio', async () => {

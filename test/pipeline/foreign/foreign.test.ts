@@ -28,13 +28,15 @@ const FILMS = [
   { file: 'a.rm', rate: 25, codecs: ['-c:v', 'rv20', '-g', '50', '-c:a', 'ac3'] },
 ] as const;
 
-const SECONDS = 14;
+const SECONDS = 11;
 const filmAt = ({ file, rate, codecs }: (typeof FILMS)[number]) =>
-  filmOf(file, [...moving('320x240', rate, SECONDS), ...rising(SECONDS), ...codecs]);
+  filmOf(file, [...moving('176x144', rate, SECONDS), ...rising(SECONDS), ...codecs]);
 
 describe.runIf(hasFfmpeg)('a container that FFmpeg alone reads', () => {
   it.each(FILMS)('$file: every picture is there, at its time', async (film) => {
-    const opened = await openFilm(await filmAt(film));
+    const bytes = await filmAt(film);
+    const opened = await openFilm(bytes);
+    const later = await openFilm(bytes);
     try {
       const { encoded, media } = opened;
       expect(opened.copied).toBeNull();
@@ -55,22 +57,12 @@ describe.runIf(hasFfmpeg)('a container that FFmpeg alone reads', () => {
       expect(segments.map(({ samples }) => samples.filter(({ isSync }) => isSync).length)).toEqual(
         segments.map(() => 1),
       );
-    } finally {
-      await opened.close();
-    }
-  });
-
-  it.each(FILMS)('$file: whoever asks for a later segment first gets the same pictures', async (film) => {
-    const bytes = await filmAt(film);
-    const inOrder = await openFilm(bytes);
-    const later = await openFilm(bytes);
-    try {
-      const n = inOrder.encoded.durations.length - 2;
-      const expected = (await readAll(inOrder, inOrder.encoded))[n];
+      // Whoever asks for a later segment first gets the same pictures.
+      const [n, expected] = [segments.length - 2, segments.at(-2)];
       const segment = readSegment(await later.segment(later.encoded, n));
       expect(expected && shown(expected)).toEqual(shown(segment));
     } finally {
-      await inOrder.close();
+      await opened.close();
       await later.close();
     }
   });

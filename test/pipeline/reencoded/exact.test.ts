@@ -10,18 +10,18 @@ const COPIED = [
   {
     name: 'H.264 with closed GOPs',
     file: 'a.mkv',
-    options: [...moving('320x180', 25, 14), ...X264, '-g', '50', '-bf', '2', '-sc_threshold', '0'],
+    options: [...moving('192x108', 25, 14), ...X264, '-g', '50', '-bf', '2', '-sc_threshold', '0'],
   },
   {
     name: 'H.264 with open GOPs, in MP4',
     file: 'a.mp4',
-    options: [...moving('320x180', 25, 22), ...X264, '-x264-params', 'keyint=45:open-gop=1:bframes=3'],
+    options: [...moving('192x108', 25, 22), ...X264, '-x264-params', 'keyint=45:open-gop=1:bframes=3'],
   },
   {
     name: 'interlaced H.264, in a transport stream',
     file: 'a.ts',
     options: [
-      ...moving('320x192', 50, 14),
+      ...moving('192x128', 50, 14),
       ...['-vf', 'tinterlace=interleave_top,fieldorder=tff', ...X264],
       ...['-flags', '+ildct+ilme', '-g', '50', '-x264-params', 'tff=1:open-gop=0'],
     ],
@@ -30,7 +30,7 @@ const COPIED = [
     name: 'HEVC with open GOPs',
     file: 'a.mkv',
     options: [
-      ...moving('320x180', 24, 12),
+      ...moving('192x108', 24, 12),
       '-c:v',
       'libx265',
       '-preset',
@@ -43,7 +43,7 @@ const COPIED = [
     name: 'pictures at uneven distances',
     file: 'a.mkv',
     options: [
-      ...moving('320x180', 30, 14),
+      ...moving('192x108', 30, 14),
       '-vf',
       "select='not(eq(mod(n\\,7)\\,3))'",
       '-fps_mode',
@@ -57,7 +57,7 @@ const COPIED = [
     name: 'VP9',
     file: 'a.webm',
     options: [
-      ...moving('320x180', 25, 10),
+      ...moving('192x108', 25, 10),
       '-c:v',
       'libvpx-vp9',
       '-deadline',

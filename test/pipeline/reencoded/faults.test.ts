@@ -13,7 +13,7 @@ let film: Uint8Array;
 beforeAll(async () => {
   if (!hasFfmpeg) return;
   const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '50', '-bf', '2'];
-  film = await filmOf('a.mkv', [...moving('320x180', 25, 40), ...h264, '-sc_threshold', '0']);
+  film = await filmOf('a.mkv', [...moving('192x108', 25, 40), ...h264, '-sc_threshold', '0']);
 });
 
 type Encode = VideoEncoders['encode'];
@@ -126,7 +126,7 @@ describe.runIf(hasFfmpeg)('encoders that fail', () => {
       for await (const chunk of realEncoders().encode(run, input, signal)) {
         yield chunk;
         bytes += chunk.length;
-        if (bytes > 150_000) throw failing();
+        if (bytes > 100_000) throw failing();
       }
     });
     const opened = await openFilm(film, { encoders: watched.encoders });
