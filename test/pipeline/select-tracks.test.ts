@@ -3,7 +3,7 @@ import type { AudioTrack, OtherTrack, Track, VideoTrack } from '../../src/core/m
 import { selectTracks } from '../../src/pipeline/select-tracks.ts';
 import { AUDIO, VIDEO } from '../muxers/fmp4/tracks.ts';
 
-const NO_CODEC = 'V_X cannot be copied into MP4 yet and re-encoding is not built yet';
+const NO_CODEC = 'V_X cannot be copied into MP4';
 const v = (change: Partial<VideoTrack> = {}): VideoTrack => ({ ...VIDEO, ...change });
 const a = (change: Partial<AudioTrack> = {}): AudioTrack => ({ ...AUDIO, ...change });
 const other = (kind: OtherTrack['kind']): OtherTrack => ({
@@ -69,7 +69,7 @@ describe('selectTracks', () => {
     {
       name: 'unknown codec without a name',
       tracks: [a({ configs: [], sourceCodec: '' })],
-      told: ['this codec cannot be copied into MP4 yet and re-encoding is not built yet'],
+      told: ['this codec cannot be copied into MP4'],
     },
     {
       name: 'encrypted',
@@ -96,5 +96,25 @@ describe('selectTracks', () => {
     expect(decisions.map(({ track }) => track)).toEqual(tracks);
     const copied = decisions.filter(({ action }) => action === 'copy').map(({ track }) => track);
     expect([...(kept.video ? [kept.video] : []), ...kept.audio]).toEqual(copied);
+  });
+});
+
+describe('video that is only decoded', () => {
+  const decodeOnly = {
+    codec: 'vp8',
+    codecId: 'V_VP8',
+    codecPrivate: new Uint8Array(0),
+    mayBeInterlaced: false,
+  } as const;
+  const vp8 = v({ configs: [], sourceCodec: 'V_VP8', decodeOnly });
+  const options = { video: null, audio: null, recovery: 'shown' } as const;
+
+  test.each([
+    { encodesVideo: true, action: 'transcode', reason: /is encoded anew/, isKept: true },
+    { encodesVideo: false, action: 'omit', reason: /takes FFmpeg, which is not here/, isKept: false },
+  ])('$action, encoders: $encodesVideo', ({ encodesVideo, action, reason, isKept }) => {
+    const { decisions, kept } = selectTracks([vp8, a()], options, { transcoder: null, encodesVideo });
+    expect(decisions[0]).toMatchObject({ action, reason: expect.stringMatching(reason) });
+    expect(kept.video !== null).toBe(isKept);
   });
 });
