@@ -1,5 +1,4 @@
 import { Hono } from 'hono';
-import type { PictureKind } from '../codecs/codecs.ts';
 import type { Demuxer } from '../core/contracts.ts';
 import { MediaError, unsupported } from '../core/errors.ts';
 import type { VideoConfig } from '../core/media.ts';
@@ -48,7 +47,7 @@ export const videoCodecName = () => undefined;
 export const whyCopyOnly = () => null;
 export const decodeOnlySetup = () => null;
 export const decodeOnlyCodec = () => null;
-export const decodeOnlyKind = (): PictureKind => 'unknown';
+export const decodeOnlyKind = () => 'unknown' as const;
 export const isDecodeOnlyVideo = () => false;
 export const videoConfigs = (config: VideoConfig | null) => ({
   configs: config ? [config] : [],

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { readConfig } from '../config.ts';
 import { MediaError } from '../core/errors.ts';
-import { openNodeMedia } from '../node-media.ts';
+import { type MediaOptions, openNodeMedia } from '../node-media.ts';
 import { openSource } from '../open-source.ts';
 import type { Library, Media, OpenedSource } from '../pipeline/library.ts';
 import type { SelectionOptions } from '../pipeline/select-tracks.ts';
@@ -34,15 +34,20 @@ export interface Input {
 
 /**
  * A local path is read directly, as is any address: whoever types it may have it.
+ * @param video `encoded`: what cannot be copied counts as well, and encoders are tried for it
  * @throws MediaError `not-found` for a file that is not there, `bad-request` for flags that make no sense
  */
-export async function openInput(text: string, flags: InputFlags): Promise<Input> {
+export async function openInput(
+  text: string,
+  flags: InputFlags,
+  video: MediaOptions['video'] = 'copied',
+): Promise<Input> {
   const isRemote = isUrl(text);
   const headers = readHeaders(flags.header ?? []);
   const options = selection(flags);
   const path = isRemote ? null : await existingFile(text);
   const config = readConfig({ 'allow-private': true }, process.env, { cores: availableParallelism() });
-  const media = await openNodeMedia(config, { env: process.env, video: 'copied' });
+  const media = await openNodeMedia(config, { env: process.env, video });
   const request = {
     url: path === null ? text : 'upload:input',
     headers,
@@ -68,8 +73,9 @@ export async function withInput<T>(
   text: string,
   flags: InputFlags,
   use: (input: Input) => Promise<T>,
+  video: MediaOptions['video'] = 'copied',
 ): Promise<T> {
-  const input = await openInput(text, flags);
+  const input = await openInput(text, flags, video);
   try {
     return await use(input);
   } finally {

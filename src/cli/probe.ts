@@ -1,6 +1,6 @@
 import { describeTitle, type TitleDescription, type TrackDescription } from '../pipeline/describe-title.ts';
 import { EXIT } from './exit-codes.ts';
-import { type InputFlags, withInput } from './input.ts';
+import { type Input, type InputFlags, withInput } from './input.ts';
 import { print, table } from './output.ts';
 import { clock } from './text.ts';
 
@@ -9,12 +9,15 @@ export interface ProbeFlags extends InputFlags {
 }
 
 /** `sluice probe`: what a file is and what is done with each track; as JSON the same that `/probe` answers. */
-export const probe = (target: string, flags: ProbeFlags, signal: AbortSignal): Promise<number> =>
-  withInput(target, flags, async (input) => {
-    const about = describeTitle(await input.openMedia(signal));
+export function probe(target: string, flags: ProbeFlags, signal: AbortSignal): Promise<number> {
+  const use = async (input: Input) => {
+    const encoders = input.library.encodedVideo ? 'here' : 'absent';
+    const about = describeTitle(await input.openMedia(signal), encoders);
     await print(flags.json ? `${JSON.stringify(about, null, 2)}\n` : report(input.name, about));
     return EXIT.done;
-  });
+  };
+  return withInput(target, flags, use, 'encoded');
+}
 
 const ACTIONS = { copy: 'copied', transcode: 'transcoded', omit: 'left out' } as const;
 

@@ -27,7 +27,7 @@ export const sendChunksOnNode: SendChunks = async (c, { status = 200, headers, c
 
 /** The address that the request came from. */
 export const clientOnNode = (c: Context<AppEnv>): string =>
-  (c.env as { readonly incoming?: IncomingMessage }).incoming?.socket.remoteAddress ?? '';
+  (c.env as { readonly incoming?: IncomingMessage } | undefined)?.incoming?.socket.remoteAddress ?? '';
 
 /** Several buffers as one write to the socket. Gives false when the client is behind. */
 function writeAll(outgoing: ServerResponse, buffers: readonly Uint8Array[]): boolean {

@@ -35,8 +35,8 @@ const REASONS: { readonly [R in Reason]: (codec: string) => string } = {
 };
 
 /**
- * Whether video is offered encoded, and why or why not; null without video. `needed` tells whether some player cannot do
- * with the copy; `offered` whether one of the renditions is encoded; `encoders` whether there are any.
+ * Whether video is offered encoded, and why or why not; null where every player can do with the copy. `needed` tells
+ * whether some player cannot; `offered` whether one of the renditions is encoded; `encoders` whether there are any.
  */
 export function encodingOf(
   { title, renditions }: { readonly title: Title; readonly renditions: readonly Rendition[] },
@@ -47,6 +47,7 @@ export function encodingOf(
   const reason = whyEncode(title);
   const why = reason && REASONS[reason](videoCodecName(track));
   const isOffered = renditions.some((rendition) => rendition.kind === 'video' && rendition.encoded !== null);
+  if (reason === null && !isOffered) return null;
   return { needed: reason !== null, why, offered: isOffered, encoders };
 }
 

@@ -8,12 +8,12 @@ import { type RunningSluice, startSluice } from '../helpers/sluice.ts';
 import { makeNumberedFilm, teachNumbers } from './numbered-film.ts';
 import { firstFrameSeconds, readDecoded, readEvents, seek, waitForPlaying } from './playing.ts';
 
-const SECONDS = 30;
+const SECONDS = 16;
 const RATE = 12;
 /** The first film waits for encoders to be tried, three seconds are promised of the others; a busy machine takes longer. */
 const FIRST_FRAME_SECONDS = 8;
 /** Into parts that nobody asked for yet, and back to one that was played. */
-const SEEKS = [23, 1];
+const SEEKS = [12, 1];
 
 const FILMS = [
   {
@@ -101,6 +101,22 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
       expect(await failuresOf(page)).toEqual([]);
     }));
 
+  const probe = async ({ url }: RunningSluice) => {
+    const { renditions, encoding } = await (await fetch(`${url}/probe?d=root:films/hevc.mkv`)).json();
+    return { encoders: renditions.map(({ encoder }: { encoder?: string | null }) => encoder), encoding };
+  };
+
+  it('tells in /probe what encodes it', async () => {
+    const encoding = {
+      needed: true,
+      why: 'not every player takes HEVC like this',
+      offered: true,
+      encoders: 'here',
+    };
+    const encoder = expect.stringMatching(/^\w+$/);
+    expect(await probe(sluice)).toEqual({ encoders: [null, encoder, encoder, undefined], encoding });
+  });
+
   it('offers smaller pictures in a menu that keys reach', () =>
     withPage(hevc(), async (page) => {
       await waitForPlaying(page, 0);
@@ -175,6 +191,11 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
           .poll(() => page.locator('#tracks').textContent())
           .toContain('takes FFmpeg, which is not here');
       }));
+
+    it('tells so in /probe', async () => {
+      const encoding = { needed: true, offered: false, encoders: 'absent' };
+      expect(await probe(bare)).toMatchObject({ encoders: [null, undefined], encoding });
+    });
 
     it('plays the sound, and says why there is no picture', () =>
       withPage(`${bare.url}/?d=root:films/mpeg2.ts`, async (page) => {

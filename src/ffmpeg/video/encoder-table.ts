@@ -57,26 +57,35 @@ const average = (target: VideoTarget): readonly string[] => [
   ...['-b:v', String(Math.round(target.maxBitrate * AVERAGE)), ...buffered(target)],
 ];
 
-/** Level 4.1 as `4.1`; empty beyond the highest, where an encoder chooses for itself. */
-function levelOption(target: VideoTarget): readonly string[] {
-  const level = target.codec === 'h264' ? h264Level(target) : h265Number(target);
-  return level === null || target.codec === 'av1' ? [] : ['-level:v', `${level / 10}`];
+/** How encoders want the level 4.0 to be written. */
+const LEVELS = {
+  short: (tenfold: number) => String(tenfold / 10),
+  long: (tenfold: number) => (tenfold / 10).toFixed(1),
+  tenfold: (tenfold: number) => String(tenfold),
+} as const;
+
+/** Empty beyond the highest one, and for AV1, where encoders choose for themselves. */
+function levelOption(target: VideoTarget, style: keyof typeof LEVELS = 'short'): readonly string[] {
+  const level = tenfoldLevel(target);
+  return level === null ? [] : ['-level:v', LEVELS[style](level)];
 }
 
-/** Ten times the level. */
-function h265Number(target: VideoTarget): number | null {
-  const level = h265Level(target);
+function tenfoldLevel(target: VideoTarget): number | null {
+  if (target.codec === 'h264') return h264Level(target);
+  const level = target.codec === 'h265' ? h265Level(target) : null;
   return level && level.idc / 3;
 }
 
-const PROFILES: { readonly [C in EncodedCodec]: Readonly<Record<8 | 10, string>> } = {
+/** Of AV1 there is only one for pictures in 4:2:0, and not every encoder has a name for it. */
+const PROFILES: { readonly [C in EncodedCodec]: Readonly<Record<8 | 10, string>> | null } = {
   h264: { 8: 'high', 10: 'high10' },
   h265: { 8: 'main', 10: 'main10' },
-  av1: { 8: 'main', 10: 'main' },
+  av1: null,
 };
-const profileOption = ({ codec, depth }: VideoTarget): readonly string[] => [
-  ...['-profile:v', PROFILES[codec][depth]],
-];
+const profileOption = ({ codec, depth }: VideoTarget): readonly string[] => {
+  const profiles = PROFILES[codec];
+  return profiles ? ['-profile:v', profiles[depth]] : [];
+};
 
 /** Samples a second: 1080p at 25 to 30 and below, up to 1080p at 60 and 1440p, 4K. */
 type Load = 'light' | 'medium' | 'heavy';
@@ -152,7 +161,7 @@ const nvenc: EncoderRow['options'] = (target) => [
 ];
 
 const quickSync: EncoderRow['options'] = (target) => [
-  ...['-preset', 'veryfast', ...profileOption(target), ...levelOption(target)],
+  ...['-preset', 'veryfast', ...profileOption(target), ...levelOption(target, 'tenfold')],
   ...[...average(target), ...gop(target), '-bf', '2', '-forced_idr', '1'],
 ];
 
@@ -162,29 +171,27 @@ const vaApi: EncoderRow['options'] = (target) => [
 ];
 
 const videoToolbox: EncoderRow['options'] = (target) => [
-  ...[...profileOption(target), ...(target.codec === 'h264' ? levelOption(target) : [])],
+  ...[...profileOption(target), ...(target.codec === 'h264' ? levelOption(target, 'long') : [])],
   ...['-allow_sw', '0', '-realtime', '0', ...average(target), ...gop(target), '-bf', '2'],
 ];
 
 const amf: EncoderRow['options'] = (target) => [
-  ...['-usage', 'transcoding', '-quality', 'balanced', ...profileOption(target), ...levelOption(target)],
-  ...['-rc', 'vbr_peak', ...average(target), ...gop(target)],
-  ...(target.codec === 'av1' ? ['-forced_idr', '1'] : ['-forced_idr', '1', '-bf', '0']),
+  ...['-usage', 'transcoding', '-quality', 'balanced', ...levelOption(target, 'long')],
+  ...(target.codec === 'h264' ? profileOption(target) : []),
+  ...['-rc', 'vbr_peak', ...average(target), ...gop(target), '-forced_idr', '1', '-bf', '0'],
 ];
 
+/** As FFmpeg counts them: the wrapper has no names. */
+const V4L2_PROFILES: { readonly [C in EncodedCodec]: string } = { h264: '100', h265: '1', av1: '0' };
+
 const v4l2: EncoderRow['options'] = (target) => [
-  ...[...profileOption(target), ...levelOption(target), '-b:v', String(target.maxBitrate), ...gop(target)],
+  ...['-profile:v', V4L2_PROFILES[target.codec], '-b:v', String(target.maxBitrate), ...gop(target)],
 ];
 
 const rockchip: EncoderRow['options'] = (target) => [
-  ...[
-    ...profileOption(target),
-    ...levelOption(target),
-    '-rc_mode',
-    'VBR',
-    ...average(target),
-    ...gop(target),
-  ],
+  ...[...profileOption(target), ...levelOption(target)],
+  ...(target.codec === 'h265' ? ['-tier', 'main'] : []),
+  ...['-rc_mode', 'VBR', ...average(target), ...gop(target)],
 ];
 
 const PLANAR = { 8: 'yuv420p', 10: 'yuv420p10le' } as const;

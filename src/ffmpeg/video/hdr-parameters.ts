@@ -22,8 +22,7 @@ export function x265Hdr({ range }: VideoTarget, hdr: HdrMetadata): readonly stri
   const [display, light] = [displayOf(hdr), lightOf(hdr)];
   const point = (name: string, { x, y }: MasteringDisplay['red']) => `${name}(${x},${y})`;
   return [
-    'hdr10-opt=1',
-    'repeat-headers=1',
+    ...(range === 'PQ' ? ['hdr10-opt=1'] : []),
     ...(light ? [`max-cll=${light}`] : []),
     ...(display
       ? [
