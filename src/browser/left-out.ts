@@ -34,7 +34,7 @@ const noEncoder = (): never => {
 export const readContainerInfo = () => null;
 export const readTextChapters = async (): Promise<readonly never[]> => [];
 
-const NO_ENCODING = { needed: false, why: null, offered: false, encoders: 'absent' } as const;
+const NO_ENCODING = { needed: false, why: null, offered: false, encoders: 'unasked' } as const;
 
 /** Nothing is encoded: video that is only decoded has no more than its name, and is left out. */
 export const createEncodedVideo = noEncoder;

@@ -107,10 +107,12 @@ function decideDecoded(track: AudioTrack, transcoder: AudioTranscoder | null): T
     : { track, action: 'omit', reason: `${name} cannot be copied into MP4, and ${reason}` };
 }
 
+/** What encoding video takes. */
+const TAKES = 'that takes FFmpeg, and a source that can be read from any place';
+
 function decideEncoded(track: VideoTrack, encodesVideo: boolean): TrackDecision {
   const cannot = `${track.sourceCodec} cannot be copied into MP4`;
-  if (!encodesVideo)
-    return { track, action: 'omit', reason: `${cannot}, and re-encoding it takes FFmpeg, which is not here` };
+  if (!encodesVideo) return { track, action: 'omit', reason: `${cannot}, and is not encoded here: ${TAKES}` };
   if (track.width === 0 || track.height === 0)
     return { track, action: 'omit', reason: 'picture size unknown' };
   return { track, action: 'transcode', reason: `${cannot}: it is encoded anew` };

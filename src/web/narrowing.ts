@@ -46,8 +46,11 @@ const codecOf = ({ codec, codecName }: ProbeTrack): string =>
 
 /** What would have this server make something that every browser decodes. */
 function whatEncodes(encoding: ProbeEncoding | null): string {
-  if (!encoding || encoding.offered) return '';
-  if (encoding.encoders === 'here')
-    return ' This server could encode it; no encoder of its FFmpeg works, or the address asks for something else.';
-  return ' A Sluice server that has FFmpeg makes H.264 of it: whoever runs this one can install it.';
+  return encoding && !encoding.offered ? HELP[encoding.encoders] : '';
 }
+
+const HELP: { readonly [E in ProbeEncoding['encoders']]: string } = {
+  here: ' This server could encode it; no encoder of its FFmpeg works, or the address asks for something else.',
+  absent: ' A Sluice server that has FFmpeg makes H.264 of it: whoever runs this one can install it.',
+  unasked: ' A Sluice server that has FFmpeg makes H.264 of it.',
+};

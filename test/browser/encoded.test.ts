@@ -128,7 +128,7 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
       await page.waitForFunction(() => window.sluicePlayer.video.videoHeight === 120);
       const { number, at } = await pictureAt(page);
       expect(Math.abs(number - at * RATE), `picture ${number} at ${at}`).toBeLessThan(2.5);
-      expect(await page.locator('#shown').textContent()).toContain('208×120');
+      await expect.poll(() => page.locator('#shown').textContent()).toContain('208×120');
       expect(await failuresOf(page)).toEqual([]);
     }));
 
@@ -167,7 +167,7 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
         'without-recovery-points',
         'left-copy',
       ]);
-      expect(await page.locator('#shown').textContent()).toContain('made here from H.264');
+      await expect.poll(() => page.locator('#shown').textContent()).toContain('made here from H.264');
       expect(await page.getByRole('alert').isVisible()).toBe(false);
     });
   });

@@ -15,7 +15,7 @@ const PICTURES = SECONDS * RATE;
 /** Where segments begin. */
 const CUTS = [0, 2, 4, 8];
 /** A busy machine drops pictures at more. */
-const SPEED = 2;
+const SPEED = 3;
 const DROPPED_AT_MOST = 0.1 * PICTURES;
 
 /** When the first picture is shown: AAC begins with what the encoder takes to start. */

@@ -30,7 +30,7 @@ function deputised() {
   );
   const level = value('-level:v');
   const own = {
-    libx264: ['-preset', 'ultrafast', '-crf', '21', '-forced-idr', '1', '-sc_threshold', '0'],
+    libx264: ['-preset', 'superfast', '-crf', '21', '-forced-idr', '1', '-sc_threshold', '0'],
     libx265: [
       '-preset',
       'ultrafast',
@@ -81,8 +81,8 @@ function listed() {
 /** Pictures until something happens: the output ends there as if they were all. */
 const limited = (list, count) => list.toSpliced(list.indexOf('-c:v'), 0, '-frames:v', String(count));
 const without = (list, name) => list.toSpliced(list.indexOf(name), 2);
-const filtered = (list, filter) =>
-  list.with(list.indexOf('-vf') + 1, `${list[list.indexOf('-vf') + 1]},${filter}`);
+const valued = (list, name, value) => list.with(list.indexOf(name) + 1, value);
+const filtered = (list, filter) => valued(list, '-vf', `${list[list.indexOf('-vf') + 1]},${filter}`);
 
 const FAULTS = {
   works: () => run(deputised()),
@@ -97,7 +97,7 @@ const FAULTS = {
   loses: ({ after }) => run(limited(deputised(), after)),
   keyless: () => run(without(deputised(), '-force_key_frames')),
   negative: () => run(filtered(deputised(), 'negate')),
-  untagged: () => run(filtered(deputised(), 'setparams=colorspace=bt470bg')),
+  mistagged: () => run(valued(deputised(), '-colorspace', 'bt470bg')),
 };
 
 if (isMute) process.stdout.write('I am something else.\n');

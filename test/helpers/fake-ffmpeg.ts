@@ -6,7 +6,7 @@ import { findProgram } from '../../src/ffmpeg/find.ts';
 
 /** What becomes of pictures that an encoder is given; `after`: so many of them come out before it happens. */
 export type Fault =
-  | { readonly how: 'works' | 'fails' | 'hangs' | 'garbage' | 'keyless' | 'negative' | 'untagged' }
+  | { readonly how: 'works' | 'fails' | 'hangs' | 'garbage' | 'keyless' | 'negative' | 'mistagged' }
   | { readonly how: 'dies' | 'stalls' | 'loses'; readonly after: number };
 
 export interface Behaviour {

@@ -111,7 +111,7 @@ describe('video that is only decoded', () => {
 
   test.each([
     { encodesVideo: true, action: 'transcode', reason: /is encoded anew/, isKept: true },
-    { encodesVideo: false, action: 'omit', reason: /takes FFmpeg, which is not here/, isKept: false },
+    { encodesVideo: false, action: 'omit', reason: /not encoded here: that takes FFmpeg/, isKept: false },
   ])('$action, encoders: $encodesVideo', ({ encodesVideo, action, reason, isKept }) => {
     const { decisions, kept } = selectTracks([vp8, a()], options, { transcoder: null, encodesVideo });
     expect(decisions[0]).toMatchObject({ action, reason: expect.stringMatching(reason) });

@@ -7,6 +7,7 @@ import { codecString, videoCodec } from '../../../src/codecs/codecs.ts';
 import { encodedCodecString } from '../../../src/codecs/encoded-video.ts';
 import { clliPayload, mdcvPayload } from '../../../src/codecs/hdr.ts';
 import { splitLengthPrefixed } from '../../../src/codecs/nal.ts';
+import { concat } from '../../../src/core/bytes.ts';
 import type { EncodeRun } from '../../../src/core/encoding.ts';
 import type { Colour, VideoTrack } from '../../../src/core/media.ts';
 import { openVideoEncoders } from '../../../src/ffmpeg/video/open-encoders.ts';
@@ -25,10 +26,22 @@ interface Film {
 }
 
 /** Ten hours into a film, with pictures that do not follow each other at one distance; the lowest bit changes every 0.6 s. */
-const STAMP = '36000000000+2*floor((PTS*1000+300*mod(PTS/40,7))/2)+mod(floor(PTS/600),2)'.replaceAll(',', '\\,');
+const STAMP = '36000000000+2*floor((PTS*1000+300*mod(PTS/40,7))/2)+mod(floor(PTS/600),2)'.replaceAll(
+  ',',
+  '\\,',
+);
+
+const films = new Map<string, Film>();
+
+function filmOf(format: string, codec: readonly string[]): Film {
+  const key = [format, ...codec].join(' ');
+  const film = films.get(key) ?? makeFilm(format, codec);
+  films.set(key, film);
+  return film;
+}
 
 /** A moving pattern of 48 pictures in a codec, as Matroska whose stamps are microseconds. */
-function filmOf(format: string, codec: readonly string[]): Film {
+function makeFilm(format: string, codec: readonly string[]): Film {
   const path = join(folder, 'film.mkv');
   const pattern = ['-f', 'lavfi', '-i', `testsrc2=s=320x180:r=25,${format}`, '-frames:v', '48'];
   const made = runTool('ffmpeg', ['-y', ...pattern, '-c:v', ...codec, path], NO_INPUT);
@@ -53,13 +66,14 @@ interface Encoded {
   readonly samples: readonly StreamedSample[];
 }
 
+const encoders = openVideoEncoders({
+  program: 'ffmpeg',
+  platform: process.platform,
+  order: ['software'],
+  now: () => performance.now(),
+});
+
 async function encoded(film: Film, given: EncodeRun): Promise<Encoded> {
-  const encoders = openVideoEncoders({
-    program: 'ffmpeg',
-    platform: process.platform,
-    order: ['software'],
-    now: () => performance.now(),
-  });
   const stream = new FragmentStream();
   const samples: StreamedSample[] = [];
   const input = (async function* () {
@@ -165,7 +179,7 @@ describe('one film by', () => {
     ['libx265', target({ codec: 'h265', ...kept(HLG, 'HLG') })],
     ['libsvtav1', target({ ...SMALL, codec: 'av1' })],
     ['libsvtav1', target({ codec: 'av1', ...kept(PQ, 'PQ') })],
-  ] as const)('%s, %o', async ([encoder, wanted], context) => {
+  ] as const)('%s of $1.depth bits, $1.range', async ([encoder, wanted], context) => {
     needsFfmpeg(context);
     const format = wanted.depth === 10 ? 'yuv420p10le' : 'yuv420p';
     const film = filmOf(`format=${format}`, ['ffv1']);
@@ -187,18 +201,53 @@ it('parameter sets stand in front of every key picture', async (context) => {
     const { samples } = await encoded(film, given);
     const typeOf = ([first = 0]: Uint8Array) => (codec === 'h264' ? first & 31 : (first >> 1) & 63);
     const keys = samples.filter(({ isKey }) => isKey).map(({ data }) => [...splitLengthPrefixed(data, 4)]);
-    return keys.map((nals) => nals.map(typeOf).slice(0, codec === 'h264' ? 2 : 3).join());
+    return keys.map((nals) =>
+      nals
+        .map(typeOf)
+        .slice(0, codec === 'h264' ? 2 : 3)
+        .join(),
+    );
   };
   expect(await sets('libx264', 'h264')).toEqual(['7,8', '7,8', '7,8', '7,8']);
   expect(await sets('libx265', 'h265')).toEqual(['32,33,34', '32,33,34', '32,33,34', '32,33,34']);
 });
 
-it('red, green and blue of full range keep their colours', async (context) => {
-  needsFfmpeg(context);
-  const film = filmOf('format=gbrp', ['ffv1']);
-  const source = small({ ...decoded('V_MS/VFW/FOURCC', false), colour: null });
-  const result = await encoded(film, run({ source, target: target({ ...SMALL, maxBitrate: 8_000_000 }) }));
-  expect(result.track.colour).toEqual(BT709);
-  const fragments = result.samples.length;
-  expect(fragments).toBe(film.stamps.length);
+/** Red, green and blue of the middle of a third of the first picture, of FFmpeg's own making. */
+function coloursOf(bytes: Uint8Array, format: string): number[][] {
+  const small = ['-vf', 'scale=3:1:flags=area:out_range=pc,format=rgb24', '-frames:v', '1', '-f', 'rawvideo'];
+  const { stdout } = runTool('ffmpeg', ['-f', format, '-i', 'pipe:0', ...small, 'pipe:1'], bytes);
+  return [0, 3, 6].map((at) => [...stdout.subarray(at, at + 3)]);
+}
+
+describe('colours stay what they are', () => {
+  const patches = 'geq=r=255*lt(X\\,107):g=255*between(X\\,107\\,213):b=255*gt(X\\,213)';
+  it.for<readonly [what: string, format: string, codec: readonly string[], Partial<VideoTrack>]>([
+    ['RGB', `format=gbrp,${patches}`, ['ffv1'], { ...decoded('V_FFV1', false), colour: null }],
+    [
+      'Motion JPEG',
+      `format=gbrp,${patches},format=yuvj420p`,
+      ['mjpeg', '-q:v', '2'],
+      { ...decoded('V_MJPEG', false), colour: null },
+    ],
+    [
+      'SD in BT.601',
+      `format=gbrp,${patches},scale=out_color_matrix=smpte170m,format=yuv420p`,
+      ['ffv1'],
+      { colour: { primaries: 6, transfer: 6, matrix: 6, fullRange: false } },
+    ],
+  ])('%s as BT.709', async ([, format, codec, source], context) => {
+    needsFfmpeg(context);
+    const film = filmOf(format, codec);
+    const chunks: Uint8Array[] = [];
+    const input = (async function* () {
+      yield [film.bytes];
+    })();
+    const given = run({ source: small(source), target: target({ ...SMALL, maxBitrate: 8_000_000 }) });
+    for await (const chunk of encoders.encode(given, input, never)) chunks.push(chunk);
+    const colours = coloursOf(concat(chunks), 'mp4');
+    const pure = [0, 1, 2].map((i) => [0, 1, 2].map((j) => (i === j ? 255 : 0)));
+    for (const [i, colour] of colours.entries())
+      for (const [j, value] of colour.entries())
+        expect(Math.abs(value - (pure[i]?.[j] ?? 0))).toBeLessThan(14);
+  });
 });

@@ -227,6 +227,7 @@ describe.runIf(hasFfmpeg && process.platform === 'linux')('runs of encoders', ()
 
   it('50 seeks: few programs at a time, none is left, and where it ends is right', async () => {
     const opened = await openFilm(film, { maxRuns: 4 });
+    const descriptors = readdirSync('/proc/self/fd').length;
     let most = 0;
     try {
       const count = opened.encoded.durations.length;
@@ -248,6 +249,9 @@ describe.runIf(hasFfmpeg && process.platform === 'linux')('runs of encoders', ()
     }
     await settle(() => children() === 0, 2000);
     expect(children()).toBe(0);
+    const isClosed = () => readdirSync('/proc/self/fd').length <= descriptors + 3;
+    await settle(isClosed, 2000);
+    expect(isClosed()).toBe(true);
   });
 
   it('a viewer too many waits for a while and is told to come back', async () => {
