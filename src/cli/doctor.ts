@@ -51,12 +51,6 @@ const without = (path: string | null, reason: string): Examination => ({
 function report({ ffmpeg, encoders, decoding, filters }: Examination, showsCommands: boolean): string {
   if (ffmpeg.reason !== null)
     return `${ffmpeg.path ?? 'FFmpeg'}: ${ffmpeg.reason}\nVideo is not encoded here; what can be copied plays all the same.\n`;
-  const decoders = decoding.map(({ name, codec, result, reason }) => [
-    name,
-    CODECS[codec] ?? codec,
-    result,
-    short(reason),
-  ]);
   const tools = filters.map(({ name, use, result, reason }) => [name, use, result, short(reason)]);
   const tried = [...encoders, ...decoding].filter(
     ({ command, result }) => command.length > 0 && (showsCommands || result === 'failed'),
@@ -65,7 +59,7 @@ function report({ ffmpeg, encoders, decoding, filters }: Examination, showsComma
     `FFmpeg ${ffmpeg.version} at ${ffmpeg.path}\n\n`,
     table([['Encoder', 'Codec', 'By', 'Result', '720p', '1080p', 'HDR', 'Why'], ...encoders.map(row)]),
     '\nSpeeds are times real time at 25 pictures a second; 1x is just enough for one viewer.\n\n',
-    table([['Decoding', 'Of', 'Result', 'Why'], ...decoders]),
+    table([['Decoding', 'Of', 'Result', 'Why'], ...decodingRows(decoding)]),
     '\n',
     table([['Filter', 'For', 'Result', 'Why'], ...tools]),
     ...tried.map(
@@ -90,6 +84,21 @@ function row({ name, codec, kind, result, speed, hdr, reason }: EncoderFinding):
     hdr ? bright[hdr.result] : '',
     short(reason),
   ];
+}
+
+/** One a way to decode, as long as it does the same with all codecs. */
+function decodingRows(decoding: Examination['decoding']): string[][] {
+  const rows = new Map<string, string[]>();
+  for (const { name, codec, result, reason } of decoding) {
+    const key = [name, result, reason].join();
+    rows.set(key, [...(rows.get(key) ?? [name, result, short(reason)]), CODECS[codec] ?? codec]);
+  }
+  return [...rows.values()].map(([name = '', result = '', why = '', ...codecs]) => [
+    name,
+    codecs.join(', '),
+    result,
+    why,
+  ]);
 }
 
 /** So that a line of a table fits into 120 columns. */

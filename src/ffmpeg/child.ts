@@ -62,6 +62,8 @@ class Life {
         resolve();
       });
     });
+    // What it started may still hold its pipes open.
+    child.on('exit', () => killGroup(child));
     child.stderr?.on('data', (chunk: Buffer) => {
       this.#log = (this.#log + chunk.toString()).slice(-MAX_LOG);
     });
@@ -106,14 +108,14 @@ class Life {
   /** @throws why it ended, unless it came to its own good end */
   async ended(): Promise<void> {
     this.#isRead = true;
-    this.#watch();
+    this.setBusy(true);
     await this.#closed;
     this.#still();
     if (this.#reason) throw this.#reason.error;
     const { exitCode, signalCode } = this.#child;
     if (exitCode === 0) return;
     const how = signalCode ? `was killed by ${signalCode}` : `ended with code ${exitCode}`;
-    throw new MediaError('not-offered', `FFmpeg ${how}: ${this.#log.trim()}`.slice(0, MAX_LOG));
+    throw new MediaError('not-offered', `FFmpeg ${how}: ${this.#log.trim()}`);
   }
 
   #watch(): void {
@@ -138,9 +140,12 @@ async function feed(
 ): Promise<void> {
   if (!stdin) return;
   stdin.on('error', () => undefined); // it may end before it has read all: its exit code tells
-  const closed = once(stdin, 'close').catch(() => undefined);
+  const closed = once(stdin, 'close').then(
+    () => null,
+    () => null,
+  );
   try {
-    for await (const buffers of input ?? []) {
+    for await (const buffers of until(closed, input)) {
       if (life.hasEnded || stdin.destroyed) return;
       stdin.cork();
       let hasRoom = true;
@@ -155,6 +160,26 @@ async function feed(
     life.setBusy(true);
   } catch (error) {
     life.end(error);
+  }
+}
+
+/** What comes before the end: what is still waited for then is let go. */
+async function* until<T>(end: Promise<null>, input: AsyncIterable<T> | null): AsyncGenerator<T> {
+  const iterator = input?.[Symbol.asyncIterator]();
+  if (!iterator) return;
+  let next: Promise<IteratorResult<T>> | null = null;
+  try {
+    for (;;) {
+      next = iterator.next();
+      const result = await Promise.race([next, end]);
+      if (result === null || result.done) return;
+      next = null;
+      yield result.value;
+    }
+  } finally {
+    // It may never come: nobody waits for it.
+    void next?.catch(() => undefined);
+    void iterator.return?.()?.catch(() => undefined);
   }
 }
 

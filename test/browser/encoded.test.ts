@@ -200,9 +200,7 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
     it('plays the sound, and says why there is no picture', () =>
       withPage(`${bare.url}/?d=root:films/mpeg2.ts`, async (page) => {
         await waitForPlaying(page, 0);
-        expect(await page.locator('#silent').textContent()).toMatch(
-          /There is no picture.*takes FFmpeg, which is not here/s,
-        );
+        expect(await page.locator('#silent').textContent()).toMatch(/There is no picture.*takes FFmpeg/s);
         expect(await page.locator('#shown').isVisible()).toBe(false);
       }));
   });

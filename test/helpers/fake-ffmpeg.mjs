@@ -25,9 +25,7 @@ function deputised() {
   const options = args.slice(start, end);
   const value = (name) => options[options.indexOf(name) + 1];
   const deputy = DEPUTIES[encoder.split('_')[0]];
-  const kept = ['-profile:v', '-level:v', '-maxrate', '-bufsize', '-g'].filter((name) =>
-    options.includes(name),
-  );
+  const kept = ['-level:v', '-maxrate', '-bufsize', '-g'].filter((name) => options.includes(name));
   const level = value('-level:v');
   const own = {
     libx264: ['-preset', 'superfast', '-crf', '21', '-forced-idr', '1', '-sc_threshold', '0'],
@@ -43,7 +41,10 @@ function deputised() {
   }[deputy];
   const taken = deputy === 'libx264' ? kept : kept.filter((name) => name === '-g');
   const replaced = ['-c:v', deputy, ...own, ...taken.flatMap((name) => [name, value(name)])];
-  return [...args.slice(0, start), ...replaced, ...args.slice(end)].filter((arg) => arg !== 'hwupload');
+  const [before, after] = [args.slice(0, start), args.slice(end)];
+  const devices = ['-init_hw_device', '-filter_hw_device'].filter((name) => before.includes(name));
+  const bare = devices.reduce((list, name) => list.toSpliced(list.indexOf(name), 2), before);
+  return [...bare.map((arg) => arg.replace(/,hwupload$/, '')), ...replaced, ...after];
 }
 
 /** Until it is killed. */

@@ -124,9 +124,12 @@ export class Trials {
     if (known && (known.failedAt === null || now() - known.failedAt < TRY_AGAIN)) return known.result;
     const trial: Trial = { result: this.#try(row, ground), failedAt: null };
     this.#trials.set(key, trial);
-    void trial.result.then(({ reason }) => {
-      if (reason !== null) trial.failedAt = now();
-    });
+    trial.result.then(
+      ({ reason }) => {
+        if (reason !== null) trial.failedAt = now();
+      },
+      () => this.#trials.delete(key),
+    );
     return trial.result;
   }
 
@@ -134,7 +137,7 @@ export class Trials {
   async soon(target: VideoTarget): Promise<readonly TrialResult[]> {
     const all = await this.of(target);
     const done = new Map<number, TrialResult>();
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const take = (i: number, result: TrialResult) => {
         done.set(i, result);
@@ -143,7 +146,7 @@ export class Trials {
           resolve();
         } else if (result.reason === null) timer ??= setTimeout(resolve, GRACE);
       };
-      for (const [i, trial] of all.entries()) void trial.then((result) => take(i, result));
+      for (const [i, trial] of all.entries()) trial.then((result) => take(i, result), reject);
       if (all.length === 0) resolve();
     });
     return [...done].sort(([a], [b]) => a - b).map(([, result]) => result);
@@ -183,7 +186,7 @@ export class Trials {
     return { ...maker, capabilities, pictures, look, now };
   }
 
-  /** Never rejects for what encoders do. */
+  /** Rejects for no fault of an encoder. */
   async #try(row: EncoderRow, ground: Ground): Promise<TrialResult> {
     const reason = this.#reasonAgainst(row, ground);
     if (reason !== null) return notTried(row, reason);
@@ -197,6 +200,7 @@ export class Trials {
       const signal = AbortSignal.any([closing, limit]);
       return await tryEncoder(row, ground.target, { ...context, signal });
     } catch (error) {
+      if (closing.aborted) return notTried(row, 'It was interrupted');
       if (error instanceof MediaError) return notTried(row, error.message);
       throw error;
     } finally {

@@ -156,15 +156,17 @@ describe('order', () => {
 
   it('without hardware of its kind no process is started', async (context) => {
     needsFfmpeg(context);
-    const fake = await standIn(nvenc({ how: 'works' }));
-    const { encoders } = openBy(fake.program, {
-      order: ['nvenc', 'qsv', 'videotoolbox'],
-      platform: 'freebsd',
-    });
+    const works = { how: 'works' } as const;
+    const fake = await standIn({ encoders: { h264_nvenc: works, h264_qsv: works, h264_vaapi: works } });
+    const { encoders } = openBy(fake.program, { order: ['nvenc', 'qsv', 'vaapi'], platform: 'darwin' });
     const results = await encoders.trials(SMALL, never);
-    expect(results.map(({ encoder }) => encoder)).toEqual(['h264_nvenc', 'h264_qsv', 'h264_videotoolbox']);
-    expect(results.at(-1)?.reason).toMatch(/macOS|without it/);
-    expect(results.at(-1)?.command).toEqual([]);
+    expect(results.map(({ encoder, reason }) => `${encoder}: ${reason}`)).toEqual([
+      'h264_nvenc: macOS has no NVENC',
+      'h264_qsv: macOS has no Quick Sync that FFmpeg knows',
+      'h264_vaapi: Only Linux has VA-API',
+    ]);
+    expect(results.every(({ command }) => command.length === 0)).toBe(true);
+    expect(fake.runs().filter(({ encoder }) => encoder !== null)).toEqual([]);
   });
 });
 
