@@ -59,6 +59,9 @@ describe('requests that say nothing useful', () => {
     ],
     [masterPath('http://example.org/a.mkv', '&video=-1'), /video=.*not "-1"/],
     [masterPath('http://example.org/a.mkv', '&video=1e400'), /whole number/],
+    [masterPath('http://example.org/a.mkv', '&video=copy,vp9'), /video=.*not "vp9"/],
+    [masterPath('http://example.org/a.mkv', '&maxheight=tall'), /maxheight=.*whole number/],
+    [masterPath('http://example.org/a.mkv', '&maxbitrate=-5'), /maxbitrate=.*whole number/],
     [masterPath('http://example.org/a.mkv', '&expires=soon'), /expires=.*whole number/],
     [
       masterPath(

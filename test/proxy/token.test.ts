@@ -12,7 +12,14 @@ const REQUEST: MediaRequest = {
   expires: null,
 };
 
-const anyRequest: fc.Arbitrary<MediaRequest> = fc.record({
+const anyWish = fc.record({
+  forms: fc.option(fc.subarray(['copy', 'h264', 'h265', 'av1'] as const)),
+  maxHeight: fc.option(fc.nat()),
+  maxBitrate: fc.option(fc.nat()),
+});
+
+const REQUIRED = ['url', 'headers', 'video', 'recovery', 'audio', 'isTrusted', 'expires'] as const;
+const FIELDS = {
   url: fc.oneof(fc.webUrl(), fc.string({ unit: 'binary' })),
   headers: fc.dictionary(fc.stringMatching(/^[a-z-]{1,20}$/), fc.string({ unit: 'binary' })),
   video: fc.option(fc.nat()),
@@ -20,7 +27,10 @@ const anyRequest: fc.Arbitrary<MediaRequest> = fc.record({
   audio: fc.option(fc.array(fc.stringMatching(/^[a-z0-9]{1,3}$/))),
   isTrusted: fc.boolean(),
   expires: fc.option(fc.integer({ min: 2e9, max: 4e9 })),
-});
+  program: fc.nat(),
+  wish: anyWish,
+};
+const anyRequest: fc.Arbitrary<MediaRequest> = fc.record(FIELDS, { requiredKeys: [...REQUIRED] });
 const refused = expect.objectContaining({ code: 'unauthorized' });
 
 describe('tokens', () => {
