@@ -5,6 +5,7 @@ import type Hls from 'hls.js';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, launchChromium, SKIPPED } from '../helpers/chromium.ts';
+import { isThorough } from '../helpers/rows.ts';
 import { type RunningSluice, startSluice } from '../helpers/sluice.ts';
 import { makeNumberedFilm, teachNumbers } from './numbered-film.ts';
 import { readEvents } from './playing.ts';
@@ -46,6 +47,8 @@ declare global {
     /** Form of each segment, as it was loaded. */
     formsLoaded: string[];
     picturesShown: Shown[];
+    /** Where playing stood still, in seconds. */
+    waitedAt: number[];
   }
 }
 
@@ -69,7 +72,13 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
 
   const films = FILMS.flatMap((film) => (['copy', 'encoded'] as const).map((first) => ({ ...film, first })));
 
-  it.each(films)('$name, the first one $first', async ({ name, query, codec, first }) => {
+  // Usually only those that begin with the copy.
+  it.each(isThorough ? films : films.filter((_, i) => i % 2 === 0))('$name, the first one $first', async ({
+    name,
+    query,
+    codec,
+    first,
+  }) => {
     const file = `${name.replaceAll(' ', '-')}.mkv`;
     if (first === 'copy') makeNumberedFilm(join(folder, file), { seconds: SECONDS, rate: RATE, codec });
     const page = await browser.newPage();
@@ -83,9 +92,10 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
     );
     await page.waitForFunction((end) => window.sluicePlayer.video.buffered.end(0) > end, SECONDS - 0.1);
     expect(await page.evaluate(() => window.sluicePlayer.video.buffered.length)).toBe(1);
-    if (first === 'copy') expectAllInOrder(await watch(page));
-    const happened = (await readEvents(page)).map(({ type }) => type);
-    expect(happened.slice(happened.indexOf('playing') + 1).filter((type) => type === 'waiting')).toEqual([]);
+    if (first === 'copy') {
+      expectAllInOrder(await watch(page));
+      expect(await page.evaluate(() => window.waitedAt)).toEqual([]);
+    }
     expect(await numbersAroundCuts(page)).toEqual(CUTS.flatMap(around));
     const types = (await readEvents(page)).map(({ type }) => type);
     expect(types.filter((type) => /error|failure|failed/.test(type))).toEqual([]);
@@ -128,6 +138,8 @@ async function watch(page: Page): Promise<readonly Shown[]> {
     video.playbackRate = speed;
     void HTMLMediaElement.prototype.play.call(video);
     window.picturesShown = [];
+    window.waitedAt = [];
+    video.addEventListener('waiting', () => window.waitedAt.push(video.currentTime));
     const look: VideoFrameRequestCallback = (_, { mediaTime }) => {
       window.picturesShown.push({ number: window.pictureNumber(), time: mediaTime });
       video.requestVideoFrameCallback(look);

@@ -20,7 +20,7 @@ export interface Behaviour {
   readonly isMute?: boolean;
 }
 
-/** A run of it: the encoder that was faked, if any. */
+/** A run of it in which something was faked: the encoder that was faked, if any. */
 export interface FakeRun {
   readonly pid: number;
   readonly encoder: string | null;
@@ -37,6 +37,17 @@ export interface FakeFfmpeg {
   remove(): void;
 }
 
+/** Of arguments that something is faked for. */
+function patternsOf({ encoders = {}, lacks = [], version, isMute }: Behaviour): string[] {
+  const names = Object.keys(encoders);
+  const isListChanged = names.length + lacks.length > 0;
+  return [
+    ...(version || isMute ? ['-version'] : []),
+    ...(isListChanged ? ['-encoders', '-filters'] : []),
+    ...names.map((name) => `-c:v ${name}`),
+  ];
+}
+
 const script = fileURLToPath(new URL('fake-ffmpeg.mjs', import.meta.url));
 
 /** An `ffmpeg` that has encoders which this machine has not, and fails in them as it is told; it does the rest by the real one. */
@@ -45,11 +56,16 @@ export async function fakeFfmpeg(behaviour: Behaviour): Promise<FakeFfmpeg> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-ffmpeg-'));
   const [program, place, log] = ['ffmpeg', 'behaviour.json', 'runs.log'].map((name) => join(folder, name));
   if (!program || !place || !log) throw new Error('No folder');
-  const behave = (next: Behaviour) => writeFileSync(place, JSON.stringify({ real, log, ...next }));
-  behave(behaviour);
+  const behave = (next: Behaviour) => {
+    writeFileSync(place, JSON.stringify({ real, log, ...next }));
+    const faked = `exec '${process.execPath}' '${script}' '${place}' "$@"`;
+    // What is not faked need not pass through JavaScript.
+    const cases = patternsOf(next).map((pattern) => `  *" ${pattern} "*) ${faked} ;;\n`);
+    writeFileSync(program, `#!/bin/sh\ncase " $* " in\n${cases.join('')}esac\nexec '${real}' "$@"\n`);
+    chmodSync(program, 0o755);
+  };
   writeFileSync(log, '');
-  writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${script}' '${place}' "$@"\n`);
-  chmodSync(program, 0o755);
+  behave(behaviour);
   return {
     program,
     folder,

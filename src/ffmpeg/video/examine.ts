@@ -55,6 +55,8 @@ export interface Examination {
 }
 
 export interface ExamineOptions extends Pick<TrialsOptions, 'program' | 'platform' | 'now' | 'order'> {
+  /** Pictures that each encoder is given: the more the truer the speeds. */
+  readonly pictures?: number;
   /** Told before something that takes time. */
   readonly onStep: (what: string) => void;
   readonly signal: AbortSignal;
@@ -70,8 +72,10 @@ const SIZES = {
 type SizeName = keyof typeof SIZES;
 const CODECS: readonly EncodedCodec[] = ['h264', 'h265', 'av1'];
 
-/** So that the start of the program counts for little, and so many that hardware is not done before it is measured. */
+/** So that the start of the program counts for little. */
 const PICTURES = 50;
+/** Where nobody looks at the speed. */
+const FEW = 16;
 const TRIAL_TIME = 20_000;
 
 const target = (codec: EncodedCodec, size: SizeName): VideoTarget => ({
@@ -89,7 +93,7 @@ const target = (codec: EncodedCodec, size: SizeName): VideoTarget => ({
  */
 export async function examine(options: ExamineOptions): Promise<Examination> {
   const { program, signal } = options;
-  const all = trialsOf(options, options.order, PICTURES);
+  const all = trialsOf(options, options.order, options.pictures);
   const { version, filters } = await all.capabilities();
   const encoders: EncoderFinding[] = [];
   for (const codec of CODECS) encoders.push(...(await examineCodec(codec, all, options)));
@@ -106,7 +110,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
 function trialsOf(
   { program, platform, now, signal }: ExamineOptions,
   order: readonly string[],
-  pictures: number,
+  pictures: number = PICTURES,
 ): Trials {
   const trials = new Trials({ program, platform, now, order, pictures, trialTime: TRIAL_TIME, atOnce: 1 });
   signal.addEventListener('abort', () => trials.close(signal.reason), { once: true });
@@ -124,9 +128,9 @@ async function examineCodec(
   const good = rows.filter(({ name }) => small.get(name)?.reason === null);
   if (good.length === 0) return rows.map((row) => finding(row, { small: small.get(row.name) }, options));
   const names = good.map(({ name }) => name);
-  const large = await results(trialsOf(options, names, PICTURES), target(codec, '1080p'), options);
+  const large = await results(trialsOf(options, names, options.pictures), target(codec, '1080p'), options);
   const bright: VideoTarget = { ...target(codec, '720p'), depth: 10, range: 'PQ', colour: BT2100 };
-  const deep = codec === 'h264' ? new Map() : await results(trialsOf(options, names, 16), bright, options);
+  const deep = codec === 'h264' ? new Map() : await results(trialsOf(options, names, FEW), bright, options);
   return rows.map(({ name }, i) =>
     finding(
       rows[i] as EncoderRow,

@@ -135,6 +135,7 @@ class Studio {
     const other = this.#runFor(key, n);
     if (other) return other;
     if (this.#isClosed) throw new MediaError('busy', 'The server is being stopped');
+    for (const running of this.#running) if (running.client === client) running.run.pause();
     const job = { title, work: { source: rendition.video.track, target }, encoders: able, first: n };
     const run = new EncoderRun(job, {
       encoders,

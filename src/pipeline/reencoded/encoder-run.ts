@@ -97,6 +97,11 @@ export class EncoderRun {
     this.#rest(IDLE);
   }
 
+  /** Makes no more than the segment under way until it is asked: its viewer went elsewhere. */
+  pause(): void {
+    if (!this.hasReaders) this.#goal = Math.min(this.#goal, this.#current);
+  }
+
   /** Ends it now. */
   stop(): void {
     clearTimeout(this.#timer);
