@@ -1,6 +1,6 @@
 import { readRange } from '../src/core/bytes.ts';
 import type { Demuxer, Source } from '../src/core/contracts.ts';
-import { MediaError, unsupported } from '../src/core/errors.ts';
+import { MediaError } from '../src/core/errors.ts';
 import { LIMITS } from '../src/core/limits.ts';
 import { openBareAudio, scoreBareAudio } from './bare-audio/demuxer.ts';
 import { openFlac, scoreFlac } from './flac/demuxer.ts';
@@ -148,9 +148,11 @@ export async function openContainer(
   const [best] = [...signed, ...rank(searched, head)].sort((a, b) => b.score - a.score);
   if (best?.container.open) return best.container.open(source, signal, options);
   const readable = CONTAINERS.filter((container) => container.open).map((container) => container.name);
-  throw unsupported(
+  throw new MediaError(
+    'unsupported',
     best
       ? `This is ${best.container.name}; only ${readable.join(', ')} can be read so far`
       : `The content is no media container that is known here (${readable.join(', ')} can be read)`,
+    { isOtherContainer: true },
   );
 }

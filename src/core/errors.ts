@@ -25,6 +25,8 @@ export interface ErrorDetails {
   readonly upstreamStatus?: number;
   /** The resource can be read, but only from its beginning on and in order. */
   readonly inOrderOnly?: boolean;
+  /** It is in a container that nothing here reads. */
+  readonly isOtherContainer?: boolean;
   /** Seconds after which another try makes sense. */
   readonly retryAfter?: number;
   readonly cause?: unknown;
@@ -37,6 +39,7 @@ export class MediaError extends Error {
   readonly path: readonly string[];
   readonly upstreamStatus: number | undefined;
   readonly inOrderOnly: boolean;
+  readonly isOtherContainer: boolean;
   readonly retryAfter: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -47,6 +50,7 @@ export class MediaError extends Error {
     this.path = details.path ?? [];
     this.upstreamStatus = details.upstreamStatus;
     this.inOrderOnly = details.inOrderOnly ?? false;
+    this.isOtherContainer = details.isOtherContainer ?? false;
     this.retryAfter = details.retryAfter;
   }
 }

@@ -199,7 +199,7 @@ async function planAny(
   try {
     return await planTitle(source, planning, signal);
   } catch (error) {
-    const isOther = error instanceof MediaError && error.code === 'unsupported' && !error.inOrderOnly;
+    const isOther = error instanceof MediaError && error.isOtherContainer;
     if (!reader || !isOther) throw error;
     try {
       return await planForeign(source, { ...planning, reader }, signal);
