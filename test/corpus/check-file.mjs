@@ -40,7 +40,10 @@ export async function checkFile({ path }, { app, upstream }) {
   const ignored = [...always, ...(isDecoded ? [] : DECODING)];
   const again = !first.couldRun || !isDecoded;
   const checked = again ? await runChecker({ master, ...known, ignored }) : first;
-  const grade = !checked.passed ? 'findings' : omitted.length > 0 ? 'partly' : 'played';
+  // What cannot be decoded cannot be encoded: its segments answer with an error that says so.
+  const isUndecodable = isEncoded && !isDecoded && !checked.passed;
+  const found = isUndecodable ? 'refused' : 'findings';
+  const grade = !checked.passed ? found : omitted.length > 0 ? 'partly' : 'played';
   return {
     path,
     grade,
