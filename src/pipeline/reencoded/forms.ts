@@ -3,7 +3,7 @@ import { parseAvcRecord } from '../../codecs/h264.ts';
 import { parseSps } from '../../codecs/h264-sps.ts';
 import { usualColour } from '../../codecs/usual-colour.ts';
 import type { EncodedCodec, VideoEncoders, VideoTarget, VideoWish } from '../../core/encoding.ts';
-import { orNull } from '../../core/errors.ts';
+import { MediaError, orNull } from '../../core/errors.ts';
 import type { Colour, VideoTrack } from '../../core/media.ts';
 import type { Title } from '../title.ts';
 
@@ -50,20 +50,41 @@ export interface Offering {
   readonly wish: VideoWish | undefined;
 }
 
-/** Which forms of a title's video can be had here. @throws the abort reason when aborted */
+/**
+ * Which forms of a title's video can be had here.
+ * @throws MediaError `not-offered` where nothing is left of what was asked for, or of the title; the abort reason when
+ * aborted
+ */
 export async function offerVideo(title: Title, offering: Offering, signal: AbortSignal): Promise<VideoForms> {
-  const { video } = title;
-  const { encoders, wish = ANYTHING } = offering;
+  const { video, audio } = title;
+  const { wish } = offering;
   if (!video) return COPIED;
-  const isCopied = isCopyWished(title, wish);
+  const isCopied = video.track.configs.length > 0 && isCopyWished(title, wish ?? ANYTHING);
   const why = whyEncode(title);
-  if (!encoders) return { ...COPIED, isCopied };
-  const codecs = wish.forms?.filter((form) => form !== 'copy') ?? (why === null ? [] : (['h264'] as const));
+  const isNeeded = why !== null || !isCopied;
+  const encoded = await encodedForms(title, { ...offering, isNeeded }, signal);
+  if (!isCopied && encoded.length === 0 && (wish || audio.length === 0))
+    throw new MediaError(
+      'not-offered',
+      'The video cannot be had here in any form that was asked for; /probe tells what there is',
+    );
+  return { isCopied, isCopyFirst: why !== 'unseekable' && why !== 'interlaced', encoded };
+}
+
+async function encodedForms(
+  title: Title,
+  offering: Offering & { readonly isNeeded: boolean },
+  signal: AbortSignal,
+): Promise<EncodedForm[]> {
+  const { encoders, wish, isNeeded } = offering;
+  if (!encoders) return [];
+  const wished = wish?.forms ?? (isNeeded ? (['h264'] as const) : []);
+  const codecs = wished.filter((form) => form !== 'copy');
   const targets = [
     ...codecs.flatMap((codec) => targetsOf(title, codec, offering)),
     ...rungsOf(title, offering),
   ];
-  const encoded = await Promise.all(
+  const forms = await Promise.all(
     targets.map(async (target) => {
       const codecString = encodedCodecString(target);
       if (codecString === null) return [];
@@ -71,7 +92,7 @@ export async function offerVideo(title: Title, offering: Offering, signal: Abort
       return encoder === undefined ? [] : [{ target, codecString, encoder }];
     }),
   );
-  return { isCopied, isCopyFirst: why !== 'unseekable' && why !== 'interlaced', encoded: encoded.flat() };
+  return forms.flat();
 }
 
 function isCopyWished({ video, bandwidth }: Title, { forms, maxHeight, maxBitrate }: VideoWish): boolean {

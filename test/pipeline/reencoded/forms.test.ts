@@ -24,13 +24,23 @@ interface Facts {
   readonly settings?: Partial<VideoSettings>;
   readonly rate?: number;
   readonly hasEncoders?: false;
+  readonly hasSound?: false;
 }
 
-async function offered({ track = {}, isSync = true, wish, settings, rate = 25, hasEncoders }: Facts) {
+async function offered({
+  track = {},
+  isSync = true,
+  wish,
+  settings,
+  rate = 25,
+  hasEncoders,
+  hasSound,
+}: Facts) {
   const video = { track: { ...VIDEO, ...track }, usualRate: rate };
   const title = {
     video,
     timeline: { cuts: [{ point: { isSync } }] },
+    audio: hasSound === false ? [] : [{}],
     bandwidth: new Map([[video.track.id, { peak: 9_000_000, average: 8_000_000 }]]),
   } as unknown as Title;
   const { isCopied, isCopyFirst, encoded } = await offerVideo(
@@ -70,7 +80,7 @@ const ROWS: readonly (Facts & { readonly name: string; readonly gives: readonly 
   {
     name: 'what is only decoded',
     track: { configs: [], decodeOnly: DECODE_ONLY },
-    gives: ['copy', H264_720],
+    gives: [H264_720],
   },
   { name: 'H.264 that browsers cannot seek in', isSync: false, gives: [H264_720, 'copy'] },
   {
@@ -92,11 +102,20 @@ const ROWS: readonly (Facts & { readonly name: string; readonly gives: readonly 
     wish: { forms: ['copy'] },
     gives: ['copy'],
   },
-  { name: 'no encoder has it', wish: { forms: ['av1'] }, gives: [] },
   {
     name: 'less height',
     wish: { forms: ['h264'], maxHeight: 480 },
     gives: ['avc1.64001e 854x480 8 bit SDR 2500k'],
+  },
+  {
+    name: 'less height of H.264 that everybody plays',
+    wish: { maxHeight: 480 },
+    gives: ['avc1.64001e 854x480 8 bit SDR 2500k'],
+  },
+  {
+    name: 'fewer bits of H.264 that everybody plays',
+    wish: { maxBitrate: 3_000_000 },
+    gives: ['avc1.64001f 1280x720 8 bit SDR 3000k'],
   },
   {
     name: 'less height takes the copy away',
@@ -140,8 +159,21 @@ const ROWS: readonly (Facts & { readonly name: string; readonly gives: readonly 
 describe('the forms of a video that are offered', () => {
   it.each(ROWS)('$name', async ({ name: _, gives, ...facts }) => {
     const list = await offered(facts);
-    // Whether there is a copy at all the renditions know.
     expect(list).toEqual(gives);
+  });
+
+  it.each<Facts & { readonly name: string }>([
+    { name: 'no encoder has what is wished', wish: { forms: ['av1'] } },
+    { name: 'encoded, without FFmpeg', wish: { forms: ['h264'] }, hasEncoders: false },
+    { name: 'smaller, without FFmpeg', wish: { maxHeight: 480 }, hasEncoders: false },
+    {
+      name: 'nothing is left of the title',
+      track: { configs: [], decodeOnly: DECODE_ONLY },
+      hasEncoders: false,
+      hasSound: false,
+    },
+  ])('$name: refused', async ({ name: _, ...facts }) => {
+    await expect(offered(facts)).rejects.toMatchObject({ code: 'not-offered' });
   });
 
   it('interlaced H.264: what is encoded stands first', async () => {
