@@ -60,7 +60,9 @@ export async function openNodeMedia(config: Config, { env, video }: MediaOptions
     transcoder: ffmpeg ? withFfmpeg(sound, ffmpeg) : sound,
     video: offer,
   });
-  const cache = createSparseCache({ maxBytes: share(1 - PACKET_SHARE - TRANSCRIPT_SHARE - VIDEO_SHARE) });
+  const cache = createSparseCache({
+    maxBytes: share(1 - PACKET_SHARE - TRANSCRIPT_SHARE - (offer ? VIDEO_SHARE : 0)),
+  });
   return {
     library,
     places: { client: client.get, cache, ranges: createParallelRanges() },

@@ -1,5 +1,6 @@
 import type { BitReader } from '../core/bits.ts';
 import type { Colour, PixelAspect } from '../core/media.ts';
+import { SAMPLE_ASPECTS } from './sample-aspects.ts';
 
 /** Video usability information: ITU-T H.264, Annex E. What it does not say is null. */
 export interface Vui {
@@ -26,26 +27,6 @@ export const NO_VUI: Vui = {
   maxDecodedFrames: null,
 };
 
-/** Table E-1 by aspect_ratio_idc. */
-const ASPECTS: readonly (readonly [number, number])[] = [
-  [0, 0],
-  [1, 1],
-  [12, 11],
-  [10, 11],
-  [16, 11],
-  [40, 33],
-  [24, 11],
-  [20, 11],
-  [32, 11],
-  [80, 33],
-  [18, 11],
-  [15, 11],
-  [64, 33],
-  [160, 99],
-  [4, 3],
-  [3, 2],
-  [2, 1],
-];
 const EXTENDED_SAR = 255;
 
 /** Annex E.1.1. Some old encoders cut it short: what lies behind the cut is absent, as if it were not declared. */
@@ -77,7 +58,7 @@ const whole = <T>(bits: BitReader, value: T): T | null => (bits.overrun ? null :
 
 function readAspect(bits: BitReader): PixelAspect | null {
   const index = bits.u(8);
-  const [h, v] = index === EXTENDED_SAR ? [bits.u(16), bits.u(16)] : (ASPECTS[index] ?? [0, 0]);
+  const [h, v] = index === EXTENDED_SAR ? [bits.u(16), bits.u(16)] : (SAMPLE_ASPECTS[index] ?? [0, 0]);
   return h > 0 && v > 0 ? { h, v } : null;
 }
 

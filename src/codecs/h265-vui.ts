@@ -1,6 +1,7 @@
 import type { BitReader } from '../core/bits.ts';
 import type { Colour, PixelAspect } from '../core/media.ts';
 import type { FrameRate } from '../core/time.ts';
+import { SAMPLE_ASPECTS } from './sample-aspects.ts';
 
 /** Video usability information: ITU-T H.265, Annex E. What it does not say is null, or the value inferred by E.3. */
 export interface H265Vui {
@@ -25,26 +26,6 @@ export const NO_H265_VUI: H265Vui = {
   minSpatialSegmentation: 0,
 };
 
-/** Table E.1 by aspect_ratio_idc. */
-const ASPECTS = [
-  [0, 0],
-  [1, 1],
-  [12, 11],
-  [10, 11],
-  [16, 11],
-  [40, 33],
-  [24, 11],
-  [20, 11],
-  [32, 11],
-  [80, 33],
-  [18, 11],
-  [15, 11],
-  [64, 33],
-  [160, 99],
-  [4, 3],
-  [3, 2],
-  [2, 1],
-] as const;
 const EXTENDED_SAR = 255;
 /** E.3.1: larger values are not allowed, and hvcC has 12 bits. */
 const MAX_SPATIAL_SEGMENTATION = 4095;
@@ -70,7 +51,7 @@ const skipCodes = (bits: BitReader, count: number): void => {
 
 function readAspect(bits: BitReader): PixelAspect | null {
   const index = bits.u(8);
-  const [h, v] = index === EXTENDED_SAR ? [bits.u(16), bits.u(16)] : (ASPECTS[index] ?? [0, 0]);
+  const [h, v] = index === EXTENDED_SAR ? [bits.u(16), bits.u(16)] : (SAMPLE_ASPECTS[index] ?? [0, 0]);
   return h > 0 && v > 0 ? { h, v } : null;
 }
 

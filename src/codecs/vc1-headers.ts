@@ -2,6 +2,7 @@ import { BitReader, removeEmulationPrevention } from '../core/bits.ts';
 import { concat } from '../core/bytes.ts';
 import type { Colour, PixelAspect } from '../core/media.ts';
 import type { FrameRate } from '../core/time.ts';
+import { SAMPLE_ASPECTS } from './sample-aspects.ts';
 import { startCodes } from './start-codes.ts';
 
 /** Start codes of the advanced profile: SMPTE 421M, Annex E. */
@@ -76,27 +77,14 @@ function readDisplay(bits: BitReader): Display {
   return bits.overrun ? UNTOLD : { pixelAspect, frameRate, colour };
 }
 
-/** ASPECT_RATIO: Table 7. */
-const ASPECTS: readonly (readonly [number, number])[] = [
-  [1, 1],
-  [12, 11],
-  [10, 11],
-  [16, 11],
-  [40, 33],
-  [24, 11],
-  [20, 11],
-  [32, 11],
-  [80, 33],
-  [18, 11],
-  [15, 11],
-  [64, 33],
-  [160, 99],
-];
+/** ASPECT_RATIO (Table 7) has the first rows of H.264's table. */
+const LAST_ASPECT = 13;
 const OWN_ASPECT = 15;
 
 function readAspect(bits: BitReader): PixelAspect | null {
   const index = bits.u(4);
-  const [h, v] = index === OWN_ASPECT ? [bits.u(8), bits.u(8)] : (ASPECTS[index - 1] ?? [0, 0]);
+  const [h, v] =
+    index === OWN_ASPECT ? [bits.u(8), bits.u(8)] : (index <= LAST_ASPECT && SAMPLE_ASPECTS[index]) || [0, 0];
   return h > 0 && v > 0 ? { h, v } : null;
 }
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Sample } from '../core/contracts.ts';
 import type { Title } from './title.ts';
+import { createTitleNumbers } from './title-numbers.ts';
 
 /** Packets of the small tracks that lie between two cuts, by track: audio requests after a video one cost no byte. */
 type Span = ReadonlyMap<number, readonly Sample[]>;
@@ -34,14 +35,8 @@ export const costOf = ({ data }: Sample): number => data.length + SAMPLE_COST;
 /** @param maxBytes of packets; the least recently used spans go first */
 export function createSpanCache(maxBytes: number): SpanCache {
   const spans = new LRUCache<string, Span>({ maxSize: maxBytes, sizeCalculation: costOfSpan });
-  const numbers = new WeakMap<Title, number>();
-  let titles = 0;
-  /** By the planned title itself: two sources may share size and beginning, and so their version. */
-  const keyOf = (title: Title, n: number) => {
-    const known = numbers.get(title) ?? ++titles;
-    numbers.set(title, known);
-    return `${known}/${n}`;
-  };
+  const numberOf = createTitleNumbers();
+  const keyOf = (title: Title, n: number) => `${numberOf(title)}/${n}`;
   return {
     get: (title, n, trackId) => spans.get(keyOf(title, n))?.get(trackId) ?? null,
     recorder: (title, n) => {

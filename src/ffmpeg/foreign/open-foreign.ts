@@ -2,6 +2,7 @@ import { MediaError, unsupported } from '../../core/errors.ts';
 import type { ForeignFacts, ForeignReader, ForeignSound, FrameGrid } from '../../core/foreign.ts';
 import type { AudioTrack } from '../../core/media.ts';
 import { runChild } from '../child.ts';
+import { gatherText } from '../gather.ts';
 import { foreignInput } from './input-arguments.ts';
 import { throughLoopback } from './loopback.ts';
 import { decodingDelay, type ToldStream, trackOf } from './told-tracks.ts';
@@ -17,8 +18,6 @@ export interface ForeignOptions {
 }
 
 const PATIENCE = 20_000;
-/** Characters of a description: files of hundreds of streams have them. */
-const MAX_TEXT = 1 << 20;
 
 interface Told {
   readonly streams?: readonly ToldStream[];
@@ -38,7 +37,7 @@ export function openForeignReader({ program, prober, patience = PATIENCE }: Fore
           const args = ['-v', 'error', ...foreignInput(url), ...what, '-of', 'json'];
           return runChild({ program: prober, args, input: null, patience, signal });
         });
-        return textOf(told).catch(notReadEither);
+        return gatherText(told).catch(notReadEither);
       };
       const facts = factsOf(await ask(['-show_format', '-show_streams']));
       if (!facts.tracks.some(({ kind }) => kind === 'audio')) return facts;
@@ -55,16 +54,6 @@ function notReadEither(error: unknown): never {
   if (error instanceof MediaError && error.code === 'not-offered')
     throw new MediaError('unsupported', `FFmpeg cannot read it either: ${error.message}`, { cause: error });
   throw error;
-}
-
-async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of chunks) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_TEXT) throw new MediaError('limit', 'The file has more streams than any film');
-  }
-  return text;
 }
 
 /** Containers that say when a packet is decoded, not when it is shown. */

@@ -1,8 +1,9 @@
 import { MediaError } from '../../core/errors.ts';
 import type { VideoTrack } from '../../core/media.ts';
+import { runChild } from '../child.ts';
+import { gather } from '../gather.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Family } from './encoder-table.ts';
-import { gather } from './gather.ts';
 import { likeness } from './likeness.ts';
 import { once, takeLook } from './look.ts';
 import { type Machine, reasonAgainstFamily } from './machine.ts';
@@ -120,9 +121,12 @@ export async function tryDecoding(
   const result = { name: row.name, codec, command };
   const child = (args: readonly string[]) => ({ ...maker, args, input: null });
   try {
-    const sample = await gather(child(sampleArguments(codec)), MAX_BYTES);
+    const sample = await gather(runChild(child(sampleArguments(codec))), MAX_BYTES);
     const look = await takeLook({ format: 'matroska', bytes: sample }, LOOK, maker);
-    const decoded = await gather({ ...child(command), input: once([sample]) }, look.samples.length + 1);
+    const decoded = await gather(
+      runChild({ ...child(command), input: once([sample]) }),
+      look.samples.length + 1,
+    );
     const similarity = likeness(look, decoded);
     const isRight = similarity >= LIKE;
     return {

@@ -1,4 +1,5 @@
-import { gather } from './gather.ts';
+import { runChild } from '../child.ts';
+import { gather } from '../gather.ts';
 import type { Planes } from './likeness.ts';
 import type { Maker } from './trial-pictures.ts';
 
@@ -43,7 +44,11 @@ export async function takeLook(movie: Movie, { width, height }: Size, maker: Mak
   const { program, patience, signal } = maker;
   const args = lookArguments(movie.format, { width, height });
   const input = once([movie.bytes]);
-  return { width, height, samples: await gather({ program, args, input, patience, signal }, MAX_BYTES) };
+  return {
+    width,
+    height,
+    samples: await gather(runChild({ program, args, input, patience, signal }), MAX_BYTES),
+  };
 }
 
 /** A sequence of one. */

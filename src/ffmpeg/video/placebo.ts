@@ -1,8 +1,9 @@
 import type { VideoTarget } from '../../core/encoding.ts';
 import { MediaError } from '../../core/errors.ts';
+import { runChild } from '../child.ts';
+import { gather } from '../gather.ts';
 import type { Capabilities } from './capabilities.ts';
 import { colourNames } from './colour-names.ts';
-import { gather } from './gather.ts';
 import type { Maker } from './trial-pictures.ts';
 
 /** What libplacebo works on: graphics that know Vulkan. */
@@ -48,7 +49,7 @@ export async function reasonAgainstPlacebo({ filters }: Capabilities, maker: Mak
   if (!filters.has('libplacebo')) return 'FFmpeg was built without it';
   const bytes = SMALL.width * SMALL.height * 1.5 * PICTURES;
   try {
-    const made = await gather({ ...maker, args: placeboTrialArguments(), input: null }, bytes);
+    const made = await gather(runChild({ ...maker, args: placeboTrialArguments(), input: null }), bytes);
     return made.length === bytes ? null : 'It gives too few pictures';
   } catch (error) {
     maker.signal.throwIfAborted();

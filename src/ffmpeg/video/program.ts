@@ -1,22 +1,14 @@
 import { MediaError } from '../../core/errors.ts';
 import { runChild } from '../child.ts';
+import { gatherText } from '../gather.ts';
 import { type Capabilities, isTooOld, listedHwaccels, listedNames, versionOf } from './capabilities.ts';
 
-/** Bytes of a list that are read: the longest have 100 000. */
-const MAX_TEXT = 1 << 20;
 /** Milliseconds in which FFmpeg must have listed what it has. */
 const PATIENCE = 10_000;
 
 /** What it writes to its output. */
-async function textOf(program: string, args: readonly string[], signal: AbortSignal): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of runChild({ program, args, input: null, patience: PATIENCE, signal })) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_TEXT) throw new MediaError('not-offered', 'FFmpeg writes without end');
-  }
-  return text;
-}
+const textOf = (program: string, args: readonly string[], signal: AbortSignal): Promise<string> =>
+  gatherText(runChild({ program, args, input: null, patience: PATIENCE, signal }));
 
 /**
  * Asks an FFmpeg for what it has.

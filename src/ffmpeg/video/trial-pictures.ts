@@ -1,7 +1,8 @@
 import type { VideoTarget } from '../../core/encoding.ts';
 import { MediaError } from '../../core/errors.ts';
 import type { VideoTrack } from '../../core/media.ts';
-import { gather } from './gather.ts';
+import { runChild } from '../child.ts';
+import { gather } from '../gather.ts';
 
 /** Pictures to try an encoder with. */
 export interface TrialPictures {
@@ -72,7 +73,7 @@ export async function makeTrialPictures(
 ): Promise<TrialPictures> {
   const args = trialPictureArguments(target, count);
   const maxBytes = target.width * target.height * count * SAMPLE_BYTES + SLACK;
-  const movie = await gather({ program, args, input: null, patience, signal }, maxBytes);
+  const movie = await gather(runChild({ program, args, input: null, patience, signal }), maxBytes);
   const at = indexOf(movie, MILLISECONDS, HEADER);
   if (at < 0) throw new MediaError('not-offered', 'FFmpeg writes no Matroska');
   movie.set(MICROSECONDS, at);

@@ -1,10 +1,11 @@
 import { encodedCodecString } from '../../codecs/encoded-video.ts';
 import type { EncodedCodec, EncodeRun, VideoTarget } from '../../core/encoding.ts';
 import { MediaError } from '../../core/errors.ts';
+import { runChild } from '../child.ts';
+import { gather } from '../gather.ts';
 import type { Capabilities } from './capabilities.ts';
 import { encodeArguments } from './encode-arguments.ts';
 import type { EncoderRow } from './encoder-table.ts';
-import { gather } from './gather.ts';
 import { likeness } from './likeness.ts';
 import { type Look, once, takeLook } from './look.ts';
 import { type EncodedMovie, readMovie } from './read-movie.ts';
@@ -64,7 +65,7 @@ export async function tryEncoder(
     tried = { ...failed, command };
     const start = now();
     const child = { program, args: command, input: once([pictures.movie]), patience, signal };
-    const bytes = await gather(child, MAX_BYTES);
+    const bytes = await gather(runChild(child), MAX_BYTES);
     const speed = (pictures.stamps.length / (now() - start)) * 1000;
     tried = { ...tried, speed };
     const movie = readMovie(bytes, target.codec);

@@ -1,3 +1,4 @@
+import { ByteQueue } from '../../core/bytes.ts';
 import type { Demuxer, Sample, SampleQuery, Source } from '../../core/contracts.ts';
 import type { ForeignFacts, ForeignReader } from '../../core/foreign.ts';
 import type { AudioTrack } from '../../core/media.ts';
@@ -55,7 +56,7 @@ class Blocks {
   readonly #track: AudioTrack;
   readonly #end: number;
   readonly #size: number;
-  #rest: Uint8Array = new Uint8Array(0);
+  readonly #queue = new ByteQueue(0);
   #next: number;
   /** Number of the first sample. */
   readonly from: number;
@@ -73,16 +74,13 @@ class Blocks {
   }
 
   push(chunk: Uint8Array): Sample[] {
-    const bytes = new Uint8Array(this.#rest.length + chunk.length);
-    bytes.set(this.#rest);
-    bytes.set(chunk, this.#rest.length);
+    this.#queue.push(chunk);
     const samples: Sample[] = [];
-    let at = 0;
-    for (; at + this.#size <= bytes.length && !this.hasEnded; at += this.#size) {
-      samples.push(this.#sample(bytes.subarray(at, at + this.#size)));
+    while (this.#queue.length >= this.#size && !this.hasEnded) {
+      samples.push(this.#sample(this.#queue.peek(this.#size)));
+      this.#queue.skip(this.#size);
       this.#next += BLOCK;
     }
-    this.#rest = bytes.subarray(at);
     return samples;
   }
 

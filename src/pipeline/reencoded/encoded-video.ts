@@ -5,6 +5,7 @@ import type { VideoConfig } from '../../core/media.ts';
 import type { EncodedVideoRendition } from '../renditions.ts';
 import type { SpanCache } from '../span-cache.ts';
 import type { Title } from '../title.ts';
+import { createTitleNumbers } from '../title-numbers.ts';
 import { EncoderRun, type Packets } from './encoder-run.ts';
 
 /** A segment of video that is encoded. */
@@ -71,8 +72,7 @@ class Studio {
   readonly #configs = new LRUCache<string, VideoConfig>({ max: 1000 });
   /** In the order in which they began. */
   readonly #running = new Set<Running>();
-  readonly #numbers = new WeakMap<Title, number>();
-  #titles = 0;
+  readonly #numberOf = createTitleNumbers();
   #isClosed = false;
   /** Told when a run has ended. */
   #waiting: (() => void)[] = [];
@@ -175,11 +175,8 @@ class Studio {
     }
   }
 
-  /** By the planned title itself, as in the packet cache. */
   #keyOf(title: Title, { name }: EncodedVideoRendition): string {
-    const number = this.#numbers.get(title) ?? ++this.#titles;
-    this.#numbers.set(title, number);
-    return `${number}/${name}`;
+    return `${this.#numberOf(title)}/${name}`;
   }
 }
 

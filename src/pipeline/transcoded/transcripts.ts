@@ -5,6 +5,7 @@ import type { AudioRenditionPlan } from '../renditions.ts';
 import { SharedStream } from '../shared-stream.ts';
 import type { SpanCache } from '../span-cache.ts';
 import { segmentCount, type Title } from '../title.ts';
+import { createTitleNumbers } from '../title-numbers.ts';
 import { type EncodedSegment, jobOf } from './job.ts';
 
 /** AAC packets, some at a time. */
@@ -45,8 +46,7 @@ class Shelf {
   readonly #making = new Map<string, Making>();
   /** What is made ahead of each rendition. */
   readonly #ahead = new Map<string, string>();
-  readonly #numbers = new WeakMap<Title, number>();
-  #titles = 0;
+  readonly #numberOf = createTitleNumbers();
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
@@ -120,11 +120,8 @@ class Shelf {
     return `${this.#renditionKey(title, rendition)}/${n}`;
   }
 
-  /** By the planned title itself, as in the packet cache. */
   #renditionKey(title: Title, { name }: AudioRenditionPlan): string {
-    const number = this.#numbers.get(title) ?? ++this.#titles;
-    this.#numbers.set(title, number);
-    return `${number}/${name}`;
+    return `${this.#numberOf(title)}/${name}`;
   }
 }
 

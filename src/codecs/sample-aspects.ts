@@ -1,0 +1,20 @@
+/** Width and height of a sample by aspect_ratio_idc, 0 where nobody tells: ITU-T H.264, Table E-1; H.265, Table E.1. */
+export const SAMPLE_ASPECTS: readonly (readonly [h: number, v: number])[] = [
+  [0, 0],
+  [1, 1],
+  [12, 11],
+  [10, 11],
+  [16, 11],
+  [40, 33],
+  [24, 11],
+  [20, 11],
+  [32, 11],
+  [80, 33],
+  [18, 11],
+  [15, 11],
+  [64, 33],
+  [160, 99],
+  [4, 3],
+  [3, 2],
+  [2, 1],
+];
