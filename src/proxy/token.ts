@@ -1,5 +1,7 @@
 import type { VideoWish } from '../core/encoding.ts';
 import { MediaError } from '../core/errors.ts';
+import { toBase64Url } from './base64url.ts';
+import { createSealer } from './sealer.ts';
 
 /** What an address stands for: the upstream and how to ask it. */
 export interface MediaRequest {
@@ -30,60 +32,26 @@ export interface TokenBox {
   open(token: string): Promise<MediaRequest>;
 }
 
-const NONCE_SIZE = 12;
-
 /**
- * Deterministic authenticated encryption: AES-256-GCM whose nonce is the HMAC of the plaintext, so that equal
- * requests give equal tokens and two different ones never share a nonce (the idea of RFC 5297).
  * @param secret any text; whoever has it can serve the same tokens
  * @param now milliseconds since 1970
  */
 export async function createTokenBox(secret: string, now: () => number): Promise<TokenBox> {
-  const { encryption, mac } = await deriveKeys(secret);
+  const sealer = await createSealer(secret, 'token');
   return {
-    async seal(request) {
-      const plain = new TextEncoder().encode(serialize(request));
-      const nonce = new Uint8Array(await crypto.subtle.sign('HMAC', mac, plain)).slice(0, NONCE_SIZE);
-      const sealed = new Uint8Array(
-        await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, encryption, plain),
-      );
-      const bytes = new Uint8Array(NONCE_SIZE + sealed.length);
-      bytes.set(nonce);
-      bytes.set(sealed, NONCE_SIZE);
-      return toBase64Url(bytes);
-    },
+    seal: (request) => sealer.seal(serialize(request)),
     async open(token) {
-      const bytes = fromBase64Url(token);
-      if (!bytes || bytes.length <= NONCE_SIZE) throw notOurs();
-      const iv = bytes.slice(0, NONCE_SIZE);
-      const plain = await crypto.subtle
-        .decrypt({ name: 'AES-GCM', iv }, encryption, bytes.slice(NONCE_SIZE))
-        .catch(() => null);
-      if (!plain) throw notOurs();
-      const request = parse(new TextDecoder().decode(plain));
+      const text = await sealer.open(token);
+      if (text === null)
+        throw new MediaError(
+          'unauthorized',
+          'This address was not made by this server; open the title again',
+        );
+      const request = parse(text);
       if (request.expires !== null && request.expires * 1000 < now())
         throw new MediaError('unauthorized', 'This address has expired; open the title again');
       return request;
     },
-  };
-}
-
-const notOurs = () =>
-  new MediaError('unauthorized', 'This address was not made by this server; open the title again');
-
-async function deriveKeys(secret: string): Promise<{ encryption: CryptoKey; mac: CryptoKey }> {
-  const text = new TextEncoder();
-  const base = await crypto.subtle.importKey('raw', text.encode(secret), 'HKDF', false, ['deriveBits']);
-  const bits = async (info: string) =>
-    crypto.subtle.deriveBits(
-      { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(0), info: text.encode(info) },
-      base,
-      256,
-    );
-  const [a, b] = await Promise.all([bits('sluice token encryption'), bits('sluice token nonce')]);
-  return {
-    encryption: await crypto.subtle.importKey('raw', a, 'AES-GCM', false, ['encrypt', 'decrypt']),
-    mac: await crypto.subtle.importKey('raw', b, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']),
   };
 }
 
@@ -130,23 +98,6 @@ function parse(text: string): MediaRequest {
     isTrusted: wire.k === 1,
     expires: wire.e ?? null,
   };
-}
-
-const toBase64Url = (bytes: Uint8Array): string =>
-  btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/=+$/, '');
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | null {
-  if (!/^[\w-]+$/.test(text)) return null;
-  try {
-    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) =>
-      char.charCodeAt(0),
-    );
-  } catch {
-    return null;
-  }
 }
 
 /** A key for people, derived from the secret: printed at start, opens local and private sources to other sites. */

@@ -1,6 +1,9 @@
+import { LRUCache } from 'lru-cache';
+import type { Relay, RelayRequest } from '../core/relay.ts';
 import type { Headers } from './http-headers.ts';
 import { Identity } from './http-identity.ts';
 import { type KnownPlace, Location, newPlace, parseTarget } from './http-location.ts';
+import { openRelay } from './http-relay.ts';
 import { type HttpSource, httpSource } from './http-source.ts';
 import { HTTP_TIMEOUTS, type HttpTimeouts, type HttpTransport } from './http-transport.ts';
 import { WholeBodies } from './http-whole.ts';
@@ -24,7 +27,7 @@ export interface HttpMemory {
   readonly place: KnownPlace;
 }
 
-export interface HttpClient {
+export interface HttpClient extends Relay {
   /**
    * Sends nothing yet.
    * @param memory of the same request; what another source of it found need not be found again
@@ -44,16 +47,33 @@ export interface TransportClientOptions {
   readonly bodies?: WholeBodies;
 }
 
+/** Where redirects of relayed requests led: a player seeks, and every redirect costs it a round trip. */
+const MAX_PLACES = 1000;
+/** Milliseconds without use. */
+const PLACE_AGE = 10 * 60 * 1000;
+
 /** A client over any HTTP implementation. */
 export function httpClient(options: TransportClientOptions): HttpClient {
   const { transport, userAgent = 'Sluice/0.1', bodies = new WholeBodies() } = options;
   const timeouts: HttpTimeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
+  const places = new LRUCache<string, KnownPlace>({ max: MAX_PLACES, ttl: PLACE_AGE });
+  const placeOf = ({ url, headers }: RelayRequest): KnownPlace => {
+    const key = JSON.stringify([url, headers]);
+    const known = places.get(key) ?? newPlace();
+    places.set(key, known);
+    return known;
+  };
   return {
     source({ url, headers }, memory) {
       const target = parseTarget(url, headers);
       const { identity, place } = memory ?? newMemory(target.address.url.host);
       const location = new Location(target, transport, { userAgent, place });
       return httpSource({ location, bodies, timeouts, identity });
+    },
+    relay(request, asking, signal) {
+      const target = parseTarget(request.url, request.headers);
+      const location = new Location(target, transport, { userAgent, place: placeOf(request) });
+      return openRelay({ location, timeouts, asking }, signal);
     },
     close: () => transport.close(),
   };

@@ -73,20 +73,22 @@ export class Location {
   /**
    * The answer of the place that the redirects led to before; where that has gone stale, of the one they lead to now.
    * @param range value of the Range header, null for a plain GET
+   * @param conditions headers that make it a conditional request
    */
-  async open(range: string | null, signal: AbortSignal): Promise<Opened> {
+  async open(range: string | null, signal: AbortSignal, conditions: Headers = {}): Promise<Opened> {
+    const asking = { ...conditions, ...(range === null ? {} : { range }) };
     const kept = this.#place.address;
-    const opened = kept && (await this.#again(kept, range, signal));
+    const opened = kept && (await this.#again(kept, asking, signal));
     if (opened) return opened;
     const newer = this.#place.address; // another read has resolved it meanwhile, maybe to a link that is good for one use
-    const fresh = kept && newer && newer !== kept ? await this.#again(newer, range, signal) : null;
-    return fresh ?? this.#follow(this.#target.address, range, signal);
+    const fresh = kept && newer && newer !== kept ? await this.#again(newer, asking, signal) : null;
+    return fresh ?? this.#follow(this.#target.address, asking, signal);
   }
 
   /** Null when the place has gone stale. */
-  async #again(kept: HttpAddress, range: string | null, signal: AbortSignal): Promise<Opened | null> {
+  async #again(kept: HttpAddress, asking: Headers, signal: AbortSignal): Promise<Opened | null> {
     try {
-      const opened = await this.#follow(kept, range, signal);
+      const opened = await this.#follow(kept, asking, signal);
       if (!isStale(opened.answer.status)) return opened;
       opened.answer.close();
     } catch (error) {
@@ -101,10 +103,10 @@ export class Location {
     if (this.#place.address === address) this.#place.address = null; // else another read has already resolved it
   }
 
-  async #follow(from: HttpAddress, range: string | null, signal: AbortSignal): Promise<Opened> {
+  async #follow(from: HttpAddress, asking: Headers, signal: AbortSignal): Promise<Opened> {
     let address = from;
     for (let hops = 0; hops <= LIMITS.redirects; hops++) {
-      const answer = await this.#transport.get(address, this.#headers(address, range), signal);
+      const answer = await this.#transport.get(address, this.#headers(address, asking), signal);
       this.#place.access = lessPublic(this.#place.access, answer.access);
       const location = REDIRECTS.has(answer.status) ? answer.header('location') : null;
       if (location === null) {
@@ -120,7 +122,7 @@ export class Location {
   }
 
   /** Credentials go where they were given for: the caller's to their home, those of a Location to what it names. */
-  #headers(address: HttpAddress, range: string | null): Headers {
+  #headers(address: HttpAddress, asking: Headers): Headers {
     const { address: home, headers } = this.#target;
     const given = basic(home);
     return {
@@ -129,7 +131,7 @@ export class Location {
       ...(isHome(address.url, home.url) ? { ...given, ...headers } : headersElsewhere(headers)),
       ...(address === home ? {} : basic(address)),
       'accept-encoding': 'identity',
-      ...(range === null ? {} : { range }),
+      ...asking,
     };
   }
 }

@@ -1,7 +1,14 @@
 import type { ByteRange, Sequence } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Access } from './address-policy.ts';
-import { type ContentRange, parseContentRange, parseRetryAfter } from './http-headers.ts';
+import {
+  contentRange,
+  proveHead,
+  rangeHeader,
+  requireIdentity,
+  statusError,
+  wrongRange,
+} from './http-answers.ts';
 import type { Identity } from './http-identity.ts';
 import type { Location, Opened } from './http-location.ts';
 import { readInOrder } from './http-sequential.ts';
@@ -127,7 +134,7 @@ class RangeReader {
     const content = contentRange(opened);
     if (!content?.range || content.range.start !== wanted.start) throw wrongRange(opened, wanted);
     this.identity.learnSize(content.total);
-    if (this.identity.check(opened) === 'unproven') await this.#proveHead(signal);
+    if (this.identity.check(opened) === 'unproven') await proveHead(this.#location, this.identity, signal);
     this.identity.accept(opened);
     const isCut = content.range.end < wanted.end;
     if (content.total === null && !isCut) await this.#askForSize(signal);
@@ -143,28 +150,6 @@ class RangeReader {
       yield part;
     }
     if (content.total === null && isCut) this.identity.learnSize(end);
-  }
-
-  /** Compares the head at the new place with the one seen before. */
-  async #proveHead(signal: AbortSignal): Promise<void> {
-    const { head } = this.identity;
-    if (head.length === 0) return;
-    const opened = await this.#location.open(rangeHeader({ start: 0, end: head.length }), signal);
-    try {
-      if (opened.answer.status !== 206) throw statusError(opened);
-      let position = 0;
-      const bytes = new Uint8Array(head.length);
-      while (position < bytes.length) {
-        const chunk = await opened.answer.next();
-        if (chunk === null) throw connectionError(opened.url.host, 'the body ended early');
-        const part = chunk.subarray(0, bytes.length - position);
-        bytes.set(part, position);
-        position += part.length;
-      }
-      this.identity.checkHead(bytes);
-    } finally {
-      opened.answer.close();
-    }
   }
 
   /** One try to learn the size from a server that answers `/*`; without it the size stays unknown. */
@@ -204,44 +189,3 @@ class RangeReader {
     if (start < body.length) yield body.subarray(start, Math.min(end, body.length));
   }
 }
-
-const contentRange = ({ answer }: Opened): ContentRange | null =>
-  parseContentRange(answer.header('content-range'));
-
-const rangeHeader = ({ start, end }: ByteRange): string =>
-  Number.isSafeInteger(end) ? `bytes=${start}-${end - 1}` : `bytes=${start}-`;
-
-function requireIdentity({ answer, url }: Opened): void {
-  const encoding = answer.header('content-encoding')?.trim().toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || encoding === '' || answer.status >= 300) return;
-  throw new MediaError(
-    'upstream',
-    `${url.host} sends the file with Content-Encoding ${encoding.slice(0, 40)} although identity was asked for`,
-    { upstreamStatus: answer.status },
-  );
-}
-
-const wrongRange = ({ answer, url }: Opened, { start, end }: ByteRange): MediaError =>
-  new MediaError(
-    'upstream',
-    `${url.host} was asked for bytes ${start}-${end - 1} and answered Content-Range ${(answer.header('content-range') ?? '(none)').slice(0, 80)}`,
-    { upstreamStatus: answer.status, offset: start },
-  );
-
-/** The error for a status that brings no bytes. */
-function statusError({ answer, url }: Opened): MediaError {
-  const { status } = answer;
-  const retryAfter = parseRetryAfter(answer.header('retry-after'), answer.header('date'));
-  const details = { upstreamStatus: status, ...(retryAfter === null ? {} : { retryAfter }) };
-  const message = `${url.host} answered ${status}${MEANINGS[status] ?? ''}`;
-  const code = status === 404 || status === 410 ? 'not-found' : status === 429 ? 'rate' : 'upstream';
-  return new MediaError(code, message, details);
-}
-
-const MEANINGS: Readonly<Record<number, string>> = {
-  401: ': it wants credentials, in the URL or as a header',
-  403: ': it refuses access; the link may have expired or be bound to another address',
-  404: ': there is no such file',
-  410: ': the file is gone',
-  429: ': it was asked too often',
-};
