@@ -17,18 +17,30 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   parsers: ['src/core', 'src/codecs'],
   muxers: ['src/core', 'src/codecs'],
   'src/pipeline': ['src/core', 'src/codecs', 'parsers', 'muxers'],
-  'src/proxy': ['src/core'],
+  // what the bytes of a proxied segment are: packets of a transport stream, frames of sound
+  'src/proxy': ['src/core', 'src/codecs', 'parsers'],
   'src/web': [],
   'src/uploads': ['src/core'],
   'src/shared-cache': ['src/core'],
   // muxers: the playlist type is written beside the playlist writer
   'src/http': ['src/core', 'src/pipeline', 'src/proxy', 'src/web', 'src/config.ts', 'muxers'],
-  'src/config.ts': ['src/core'],
+  'src/config.ts': ['src/core', 'src/settings'],
+  // what settings say that are texts of their own: files and variables
+  'src/settings': ['src/core'],
   'src/state.ts': [],
+  'src/binding.ts': ['src/core', 'src/config.ts'],
+  'src/certificate.ts': ['src/core'],
+  'src/listening.ts': ['src/core', 'src/certificate.ts'],
+  // what is counted and logged on Node
+  'src/observing': [],
+  // what an app on Node has around its routes
+  'src/node-front.ts': ['src/config.ts', 'src/http', 'src/observing'],
   'src/app.ts': ['src/core', 'src/http'],
   // the door to another app: src/node.ts without a server
   'src/sluice.ts': ['src/core', 'src/app.ts', 'src/config.ts', 'src/http', 'src/node.ts'],
   'src/open-source.ts': ['src/pipeline', 'src/proxy', 'src/sources', 'src/shared-cache'],
+  // what passes requests on, put together
+  'src/open-proxy.ts': ['src/core', 'src/config.ts', 'src/http', 'src/proxy'],
   'src/portable-deps.ts': ['src/core', 'src/http', 'src/pipeline', 'src/proxy'],
   // what only workers need; src/http: the logger's type
   'src/edge': [
@@ -82,6 +94,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'muxers',
     'src/pipeline',
     'src/sources',
+    // serve tells who reaches it
+    'src/binding.ts',
     'src/config.ts',
     'src/node.ts',
     'src/node-media.ts',
@@ -99,12 +113,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/sources',
     'src/threads',
     'src/ffmpeg',
+    'src/settings',
   ],
   'src/node.ts': [
     'src/core',
     'src/app.ts',
+    'src/binding.ts',
     'src/config.ts',
+    'src/listening.ts',
+    'src/node-front.ts',
+    'src/observing',
     'src/node-media.ts',
+    'src/open-proxy.ts',
     'src/open-source.ts',
     'src/project.ts',
     'src/state.ts',
@@ -125,7 +145,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/node.ts': 'opens and serves on Node',
   'src/sluice.ts': 'counts processors',
-  'src/node-media.ts': 'raises a limit of the process',
+  'src/certificate.ts': 'reads files',
+  'src/listening.ts': 'serves on Node',
+  'src/node-front.ts': 'reads installed packages',
+  'src/observing/log.ts': 'loads its package late, and at once',
+  'src/http/watch.ts': 'sees when the raw response is over; its import is a type',
+  'src/node-media.ts': 'raises a limit of the process, reads the file of upstream routes',
   'src/cli/serve.ts': 'counts processors',
   'src/cli/play.ts': 'finds the file, counts processors',
   'src/cli/serving.ts': 'knows the addresses of this machine',
@@ -141,7 +166,10 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/sources/folder-list.ts': 'lists served folders',
   'src/state.ts': 'keeps the secret in a folder',
   'src/http/node-body.ts': 'writes to the raw response; its import is a type',
-  'src/sources/http-connection.ts': 'resolves names and connects',
+  'src/sources/http-connection.ts': 'resolves names',
+  'src/sources/upstream-pool.ts': 'connects; its import is a type',
+  'src/sources/tunnel.ts': 'connects through proxies; its import is a type',
+  'src/sources/proxy-handshake.ts': 'speaks with proxies',
   'src/sources/local-file.ts': 'reads files',
   'src/ffmpeg/find.ts': 'looks for a program',
   'src/ffmpeg/child.ts': 'runs FFmpeg',
@@ -176,7 +204,9 @@ const PORTABLE: Readonly<Record<string, readonly string[]>> = {
   parsers: ['fflate'],
   muxers: [],
   'src/pipeline': ['lru-cache'],
-  'src/proxy': [],
+  'src/proxy': ['lru-cache'],
+  // the schema of the file of upstream routes; loaded where there is one
+  'src/settings': ['zod'],
   'src/edge': ['lru-cache'],
   'src/worker.ts': ['lru-cache'],
 };
@@ -188,6 +218,8 @@ const ALONE: Readonly<Record<string, string>> = {
   open: 'src/cli',
   '@bomb.sh/tab': 'src/cli',
   '@fastify/busboy': 'src/uploads',
+  pino: 'src/observing',
+  'prom-client': 'src/observing',
   unstorage: 'src/shared-cache',
   'unstorage/drivers/redis': 'src/shared-cache',
   'unstorage/drivers/fs-lite': 'src/shared-cache',
