@@ -1,5 +1,6 @@
 import { MediaError } from '../core/errors.ts';
-import { type Access, type AddressPolicy, literalAddress } from './address-policy.ts';
+import type { Access, AddressPolicy } from './address-policy.ts';
+import { literalAddress } from './address-rules.ts';
 
 /** Endings of names that lead into the own network, or are reserved: RFC 6761, 6762, 8375, ICANN's name collisions. */
 const PRIVATE_ENDINGS = [
@@ -23,24 +24,28 @@ const SPELT_ADDRESS = /(?:^|[^\d])(\d{1,3})[.-](\d{1,3})[.-](\d{1,3})[.-](\d{1,3
 
 /**
  * How private the host of a URL is, where names cannot be resolved: literals in every spelling are judged as the
- * policy does, names by what they say. A public name that is resolved to a private address is the platform's to refuse.
+ * policy does, names by what they say. A public name that is resolved to a private address is for whoever resolves it
+ * to refuse: the platform, or a proxy.
  * @throws MediaError `forbidden-address`
  */
 export function hostAccess(policy: AddressPolicy, url: URL): Access {
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-  const address = literalAddress(url.hostname) ?? addressBehind(url.hostname);
-  if (address === null) return 'public';
+  const { hostname } = url;
+  const port = portOf(url);
+  const access = policy.classify(hostname, port, literalAddress(hostname));
+  const address = literalAddress(hostname) === null ? addressBehind(hostname) : null;
+  if (address === null) return access;
   try {
-    return policy.classify(url.hostname, port, address);
+    return policy.classify(hostname, port, address);
   } catch (error) {
     if (!(error instanceof MediaError) || error.code !== 'forbidden-address') throw error;
-    const { hostname } = url;
     throw new MediaError(
       'forbidden-address',
-      `${hostname} is in a private network. To allow it set SLUICE_ALLOW=${hostname}`,
+      `${hostname} is in a private network. To allow it start with --allow ${hostname}, or set SLUICE_ALLOW=${hostname}`,
     );
   }
 }
+
+export const portOf = (url: URL): number => Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
 
 /** Leads nowhere: only a rule for the name itself, or for all private ones, allows it. */
 const NOWHERE = '::';

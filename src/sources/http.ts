@@ -1,23 +1,40 @@
+import type { UpstreamRoute } from '../core/upstreams.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { type HttpClient, httpClient } from './http-client.ts';
-import { connections, type Lookup } from './http-connection.ts';
+import { connections } from './http-connection.ts';
 import { HTTP_TIMEOUTS, type HttpTimeouts } from './http-transport.ts';
+import type { Lookup } from './upstream-pool.ts';
+import { findWay } from './upstream-routes.ts';
 
 export interface HttpClientOptions {
   readonly policy: AddressPolicy;
   readonly timeouts?: Partial<HttpTimeouts>;
   /** All addresses of a name; the system's resolver unless given. */
   readonly lookup?: Lookup;
-  /** Sent where the caller gives none. */
+  /** Sent where neither the caller nor a route gives one. */
   readonly userAgent?: string;
+  /** How requests for some URLs are sent: the first that matches holds. */
+  readonly routes?: readonly UpstreamRoute[];
+  /** Certificates in PEM that are trusted in place of the usual ones. */
+  readonly authorities?: readonly string[];
 }
+
+const USER_AGENT = 'Sluice/0.1';
 
 /** The client for Node. */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { policy, lookup, userAgent } = options;
+  const { policy, lookup, authorities, routes = [], userAgent = USER_AGENT } = options;
   const timeouts: HttpTimeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
-  const transport = connections({ policy, timeouts, ...(lookup ? { lookup } : {}) });
-  return httpClient({ transport, timeouts, ...(userAgent === undefined ? {} : { userAgent }) });
+  const defaults = { accept: '*/*', 'user-agent': userAgent };
+  const transport = connections({
+    policy,
+    timeouts,
+    lookup,
+    authorities,
+    defaults,
+    wayOf: findWay(routes),
+  });
+  return httpClient({ transport, timeouts, userAgent });
 }
 
 export type { HttpClient, HttpRequest } from './http-client.ts';

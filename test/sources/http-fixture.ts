@@ -12,6 +12,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+/** Runs it after the test, the last one first. */
+export const cleanUp = (cleanup: () => Promise<void>): void => void cleanups.push(cleanup);
+
 export const QUICK = { connect: 1000, headers: 1000, body: 1000, backoff: 2 };
 export const ANY_ADDRESS = addressPolicy({ allow: [], allowPrivate: true });
 export const NEVER = new AbortController().signal;
