@@ -2,13 +2,17 @@ import { Hono } from 'hono';
 import { MediaError } from './core/errors.ts';
 import { allowOrigins, answerPreflight, requireKnownHost } from './http/access.ts';
 import type { AppDeps, AppEnv } from './http/deps.ts';
+import { docsRoutes } from './http/docs.ts';
 import { answerError } from './http/errors.ts';
 import { faststartRoutes } from './http/faststart.ts';
 import { hlsRoutes } from './http/hls.ts';
 import { listingRoutes } from './http/listing.ts';
+import { metricsRoutes } from './http/metrics.ts';
 import { movieRoutes } from './http/movie.ts';
 import { pageRoutes } from './http/page.ts';
 import { probeRoutes } from './http/probe.ts';
+import { compatTokens } from './http/proxy/compat-tokens.ts';
+import { proxyRoutes } from './http/proxy/proxy-routes.ts';
 import { remuxRoutes } from './http/remux.ts';
 import { uploadRoutes } from './http/upload.ts';
 
@@ -20,6 +24,8 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
     c.set('cors', {});
     await next();
   });
+  if (deps.watch) app.use(deps.watch);
+  app.use(compatTokens((request, env) => app.fetch(request, env), now));
   app.use(requireKnownHost);
   // No page of another site is told that it may upload.
   app.on('OPTIONS', ['/remux', '/uploads', '/uploads/*'], (c) => c.body(null, 204));
@@ -34,6 +40,9 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
   app.route('/remux', remuxRoutes());
   app.route('/remux.mp4', movieRoutes(now));
   app.route('/uploads', uploadRoutes());
+  app.route('/', proxyRoutes(now));
+  app.route('/metrics', metricsRoutes());
+  app.route('/', docsRoutes());
   app.route('/', listingRoutes());
   app.route('/', pageRoutes());
   app.notFound((c) => answerError(new MediaError('not-found', 'There is nothing at this address'), c));

@@ -1,15 +1,32 @@
-import { MediaError } from './core/errors.ts';
+import { type UpstreamEnvironment, upstreamEnvironment } from './settings/upstream-environment.ts';
+import { integer, isYes, list, nonEmpty, type Range, wrong } from './settings/values.ts';
 
 /** All settings, validated once; every default stands here with its reason. */
-export interface Config {
+export interface Config extends UpstreamEnvironment {
   /** Null: 8080 or, where that is busy, the next free one up to 8099. */
   readonly port: number | null;
   readonly host: string;
-  /** Origin under which others reach this server (`https://media.example.org`); its host is a valid `Host`. */
+  /** Whoever reaches this server may use it, without a password. */
+  readonly isOpen: boolean;
+  /** Where others reach this server (`https://media.example.org/sluice/`); its host is a valid `Host`. */
   readonly publicUrl: URL | null;
+  /** Files of the certificate and its key; null: http. */
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** Addresses and networks of proxies that may say for whom they ask, or `*`. */
+  readonly trustedProxies: readonly string[];
+  /** Requests a second of one client in the long run; 0: no limit; null: the usual one, not for this machine's programs. */
+  readonly rate: number | null;
+  /** Requests of one client at a time that read from upstreams; as `rate`. */
+  readonly clientUpstreams: number | null;
+  /** Tells its HTTP interface at `/docs` and `/openapi.json`. */
+  readonly hasDocs: boolean;
   /** Private targets that are named: CIDR, address, or host[:port]. */
   readonly allow: readonly string[];
   readonly allowPrivate: boolean;
+  /** What is never asked, whoever allows it; entries as in `allow`. */
+  readonly deny: readonly string[];
+  /** File with routes of upstream requests: proxies, headers, limits. */
+  readonly upstreams: string | null;
   /** Folders that `root:<name>/…` may read from. */
   readonly roots: ReadonlyMap<string, string>;
   /** Folder that uploads are kept in, which is this server's alone; null: none are. */
@@ -45,6 +62,14 @@ export interface Config {
   readonly videoHeight: number;
   /** Smaller pictures that are offered of every film. */
   readonly videoLadder: readonly { readonly height: number; readonly maxBitrate: number }[];
+  /** Bytes of proxied segments that are kept for those who ask next. */
+  readonly proxyBytes: number;
+  /** Proxied segments that are fetched ahead of the one that is asked for. */
+  readonly proxyAhead: number;
+  /** Addresses that mediaflow-proxy encrypts are made and read, where there is a password. */
+  readonly compatTokens: boolean;
+  /** Services that tell the address they are asked from; null: those that are usual. */
+  readonly addressServices: readonly string[] | null;
   readonly logLevel: LogLevel;
 }
 
@@ -55,16 +80,30 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export interface Flags {
   readonly port?: string | undefined;
   readonly host?: string | undefined;
+  readonly open?: boolean | undefined;
   readonly 'public-url'?: string | undefined;
+  readonly 'trust-proxy'?: readonly string[] | undefined;
+  readonly 'tls-cert'?: string | undefined;
+  readonly 'tls-key'?: string | undefined;
   readonly allow?: readonly string[] | undefined;
   readonly 'allow-private'?: boolean | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly upstreams?: string | undefined;
   readonly root?: readonly string[] | undefined;
   readonly state?: string | undefined;
   readonly uploads?: string | undefined;
 }
 
-/** Every interface: the TV that plays is another machine. Private upstreams stay closed all the same. */
-const DEFAULT_HOST = '0.0.0.0';
+/** The TV that plays is another machine; but a server that fetches for everybody is opened on purpose only. */
+const EVERY_INTERFACE = '0.0.0.0';
+const THIS_MACHINE = '127.0.0.1';
+
+/** Of one client: more than any player asks for. */
+export const USUAL_RATE = 100;
+const RATE = { min: 0, max: 100_000 };
+/** Of one client: ten viewers behind one address. */
+export const USUAL_CLIENT_UPSTREAMS = 64;
+const CLIENT_UPSTREAMS = { min: 0, max: 10_000 };
 /** House.md: 256 MB in all, of which a quarter for packets. */
 const DEFAULT_CACHE_MB = 256;
 
@@ -97,6 +136,13 @@ const VIDEO_HEIGHT = { min: 64, max: 4320 };
 const VIDEO_RUNS = { min: 1, max: 64 };
 const LADDER_KBITS = { min: 50, max: 200_000 };
 
+/** 8 segments of 6 s at 10 Mbit/s. */
+const DEFAULT_PROXY_MB = 64;
+const PROXY_MB = { min: 1, max: 1 << 20 };
+/** What hides a slow server from a player, and wastes little where that leaves. */
+const DEFAULT_AHEAD = 2;
+const AHEAD = { min: 0, max: 20 };
+
 const AUDIO_THREADS = { min: 1, max: 64 };
 
 export interface Machine {
@@ -113,15 +159,34 @@ export function readConfig(
   const port = flags.port ?? nonEmpty(env.PORT);
   const number = (name: string, otherwise: number, range: Range) =>
     integer(name, nonEmpty(env[name]) ?? String(otherwise), range);
+  const given = (name: string, range: Range) =>
+    nonEmpty(env[name]) === undefined ? null : number(name, 0, range);
   const publicUrl = flags['public-url'] ?? nonEmpty(env.SLUICE_PUBLIC_URL);
+  const apiPassword = nonEmpty(env.API_PASSWORD) ?? null;
+  const isOpen = flags.open ?? isYes('SLUICE_OPEN', env.SLUICE_OPEN);
   return {
     port: port === undefined ? null : integer('port', port, { min: 0, max: 65_535 }),
-    host: flags.host ?? nonEmpty(env.HOST) ?? DEFAULT_HOST,
+    host:
+      flags.host ?? nonEmpty(env.HOST) ?? (isOpen || apiPassword !== null ? EVERY_INTERFACE : THIS_MACHINE),
+    isOpen,
     publicUrl: publicUrl === undefined ? null : origin(publicUrl),
+    tls: certificate(
+      flags['tls-cert'] ?? nonEmpty(env.SLUICE_TLS_CERT),
+      flags['tls-key'] ?? nonEmpty(env.SLUICE_TLS_KEY),
+    ),
+    // The last one is mediaflow-proxy's name.
+    trustedProxies:
+      flags['trust-proxy'] ?? list(nonEmpty(env.SLUICE_TRUSTED_PROXIES) ?? env.FORWARDED_ALLOW_IPS),
+    rate: given('SLUICE_RATE', RATE),
+    clientUpstreams: given('SLUICE_CLIENT_UPSTREAMS', CLIENT_UPSTREAMS),
+    hasDocs: !isYes('DISABLE_DOCS', env.DISABLE_DOCS),
     allow: flags.allow ?? list(env.SLUICE_ALLOW),
     allowPrivate: flags['allow-private'] ?? isYes('SLUICE_ALLOW_PRIVATE', env.SLUICE_ALLOW_PRIVATE),
+    deny: flags.deny ?? list(env.SLUICE_DENY),
+    upstreams: folder('--upstreams', flags.upstreams) ?? nonEmpty(env.SLUICE_UPSTREAMS) ?? null,
+    ...upstreamEnvironment(env),
     roots: new Map((flags.root ?? list(env.SLUICE_ROOTS)).map(root)),
-    apiPassword: nonEmpty(env.API_PASSWORD) ?? null,
+    apiPassword,
     secret: nonEmpty(env.SLUICE_SECRET) ?? null,
     stateDir: flags.state ?? nonEmpty(env.SLUICE_STATE) ?? null,
     uploads: folder('--uploads', flags.uploads) ?? nonEmpty(env.SLUICE_UPLOADS) ?? null,
@@ -145,42 +210,18 @@ export function readConfig(
     videoRuns: number('SLUICE_VIDEO_RUNS', Math.max(2, Math.floor(cores / 2)), VIDEO_RUNS),
     videoHeight: number('SLUICE_VIDEO_HEIGHT', DEFAULT_VIDEO_HEIGHT, VIDEO_HEIGHT),
     videoLadder: list(env.SLUICE_LADDER).map(rung),
-    logLevel: logLevel(nonEmpty(env.SLUICE_LOG) ?? 'warn'),
+    proxyBytes: number('SLUICE_PROXY_MB', DEFAULT_PROXY_MB, PROXY_MB) * MEGABYTE,
+    proxyAhead: aheadOf(env),
+    compatTokens: !/^(0|false|no|off)$/i.test(env.SLUICE_COMPAT_TOKENS ?? ''),
+    addressServices: env.SLUICE_IP_SERVICES ? list(env.SLUICE_IP_SERVICES) : null,
+    logLevel: logLevel(env),
   };
 }
 
-const wrong = (message: string) => new MediaError('bad-request', message);
-
-const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
-
 /** An empty one would be the folder that the server happens to run in. */
 function folder(flag: string, path: string | undefined): string | undefined {
-  if (path === '') throw wrong(`${flag} wants a folder`);
+  if (path === '') throw wrong(`${flag} wants a path`);
   return path;
-}
-
-const list = (text: string | undefined): string[] =>
-  (text ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== '');
-
-/** A switch that is misspelt must not look like one that is off. */
-function isYes(name: string, text: string | undefined): boolean {
-  if (/^(1|true|yes|on)$/i.test(text ?? '')) return true;
-  if (/^(0|false|no|off|)$/i.test(text ?? '')) return false;
-  throw wrong(`${name} must be 1 or 0, not "${text}"`);
-}
-
-interface Range {
-  readonly min: number;
-  readonly max: number;
-}
-
-function integer(name: string, text: string, { min, max }: Range): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw wrong(`${name} must be a whole number from ${min} to ${max}, not "${text}"`);
 }
 
 function origin(text: string): URL {
@@ -193,6 +234,15 @@ function root(entry: string): [string, string] {
   const name = entry.slice(0, at);
   if (at > 0 && /^[\w.-]+$/.test(name) && entry.length > at + 1) return [name, entry.slice(at + 1)];
   throw wrong(`--root wants name=folder, not "${entry}"`);
+}
+
+/** mediaflow-proxy's names are read where ours are not given. */
+function aheadOf(env: Readonly<Record<string, string | undefined>>): number {
+  const isOff =
+    nonEmpty(env.ENABLE_HLS_PREBUFFER) !== undefined &&
+    !isYes('ENABLE_HLS_PREBUFFER', env.ENABLE_HLS_PREBUFFER);
+  const given = nonEmpty(env.SLUICE_PROXY_AHEAD) ?? nonEmpty(env.HLS_PREBUFFER_SEGMENTS);
+  return integer('SLUICE_PROXY_AHEAD', given ?? String(isOff ? 0 : DEFAULT_AHEAD), AHEAD);
 }
 
 /** `720:3000`: lines, and kbit/s at most. */
@@ -215,8 +265,23 @@ function sharedPlace(text: string | undefined): string | null {
   return text ?? null;
 }
 
-function logLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((known) => known === text);
+/** Python's names, which mediaflow-proxy's `LOG_LEVEL` has. */
+const OTHER_LEVELS: ReadonlyMap<string, LogLevel> = new Map([
+  ['warning', 'warn'],
+  ['critical', 'error'],
+]);
+
+function logLevel(env: Readonly<Record<string, string | undefined>>): LogLevel {
+  const name = nonEmpty(env.SLUICE_LOG) === undefined ? 'LOG_LEVEL' : 'SLUICE_LOG';
+  const text = nonEmpty(env[name]) ?? 'warn';
+  const lower = name === 'LOG_LEVEL' ? text.toLowerCase() : text;
+  const level = LOG_LEVELS.find((known) => known === lower) ?? OTHER_LEVELS.get(lower);
   if (level) return level;
-  throw wrong(`SLUICE_LOG must be one of ${LOG_LEVELS.join(', ')}, not "${text}"`);
+  throw wrong(`${name} must be one of ${LOG_LEVELS.join(', ')}, not "${text}"`);
+}
+
+function certificate(cert: string | undefined, key: string | undefined): Config['tls'] {
+  if (cert !== undefined && key !== undefined) return { cert, key };
+  if (cert === undefined && key === undefined) return null;
+  throw wrong('HTTPS takes both --tls-cert and --tls-key');
 }

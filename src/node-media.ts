@@ -1,14 +1,17 @@
 import { setMaxListeners } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Config } from './config.ts';
+import { MediaError } from './core/errors.ts';
+import type { UpstreamRoute } from './core/upstreams.ts';
 import { findProgram } from './ffmpeg/find.ts';
 import { openForeignReader } from './ffmpeg/foreign/open-foreign.ts';
 import { type OpenEncoders, openVideoEncoders } from './ffmpeg/video/open-encoders.ts';
 import { withFfmpeg } from './ffmpeg/with-ffmpeg.ts';
 import type { Places } from './open-source.ts';
 import { createLibrary, type Library, type VideoOffer } from './pipeline/library.ts';
-import { type AddressPolicy, addressPolicy } from './sources/address-policy.ts';
-import type { HttpClient } from './sources/http.ts';
+import { addressPolicy } from './sources/address-policy.ts';
+import type { HttpClient, HttpClientOptions } from './sources/http.ts';
 import { createParallelRanges } from './sources/parallel-ranges.ts';
 import { createSparseCache } from './sources/sparse-cache.ts';
 import { createAudioPool } from './threads/audio-pool.ts';
@@ -45,7 +48,11 @@ export interface MediaOptions {
 export async function openNodeMedia(config: Config, { env, video }: MediaOptions): Promise<NodeMedia> {
   setMaxListeners(MAX_LISTENERS);
   const share = (part: number) => Math.round(config.cacheBytes * part);
-  const client = lateClient(addressPolicy(config));
+  const client = lateClient({
+    policy: addressPolicy(config),
+    routes: await readRoutes(config),
+    ...(config.userAgent === null ? {} : { userAgent: config.userAgent }),
+  });
   const sound = createAudioPool({
     size: config.audioThreads,
     lambda: config.aacQuality,
@@ -81,9 +88,9 @@ interface LateClient {
 }
 
 /** Its library takes longer to load than all else together: it is loaded when it is asked for. */
-function lateClient(policy: AddressPolicy): LateClient {
+function lateClient(options: HttpClientOptions): LateClient {
   let client: Promise<HttpClient> | undefined;
-  const load = async () => (await import('./sources/http.ts')).createHttpClient({ policy });
+  const load = async () => (await import('./sources/http.ts')).createHttpClient(options);
   return {
     get() {
       client ??= load();
@@ -93,6 +100,24 @@ function lateClient(policy: AddressPolicy): LateClient {
       await (await client)?.close();
     },
   };
+}
+
+/** How upstreams are reached; what reads it takes its time to load, and most servers have nothing to be read. */
+async function readRoutes({ upstreams, transport }: Config): Promise<readonly UpstreamRoute[]> {
+  const { proxyUrl, proxiesAll, routes, verifiesTls } = transport;
+  const isSilent = proxyUrl === null && !proxiesAll && routes === null && verifiesTls;
+  if (upstreams === null && isSilent) return [];
+  const { readUpstreams } = await import('./settings/upstreams.ts');
+  return readUpstreams({ file: upstreams === null ? null : await readUpstreamsFile(upstreams), transport });
+}
+
+async function readUpstreamsFile(name: string): Promise<{ readonly name: string; readonly text: string }> {
+  try {
+    return { name, text: await readFile(name, 'utf8') };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : 'unknown error';
+    throw new MediaError('bad-request', `--upstreams ${name}: the file cannot be read (${code})`);
+  }
 }
 
 /** Its path; null where there is none, or none is to be used. */

@@ -5,12 +5,15 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Logger as PinoLogger, pino } from 'pino';
-import type { Config, LogLevel } from './config.ts';
+import { requireGuard } from './binding.ts';
+import type { Config } from './config.ts';
 import { MediaError } from './core/errors.ts';
 import type { AppDeps, FolderLister, Logger } from './http/deps.ts';
-import { clientOnNode, sendChunksOnNode } from './http/node-body.ts';
+import { sendChunksOnNode } from './http/node-body.ts';
+import { createFront, prefixOf } from './node-front.ts';
 import { type Environment, type NodeMedia, openNodeMedia } from './node-media.ts';
+import { createLog } from './observing/log.ts';
+import { type OpenProxy, openProxy } from './open-proxy.ts';
 import { openSource } from './open-source.ts';
 import { PROJECT_FOLDER } from './project.ts';
 import { createTokenBox, deriveAccessKey } from './proxy/token.ts';
@@ -21,8 +24,6 @@ import { createUploadDesk, type UploadDesk } from './uploads/reception.ts';
 import { openUploadStore, type UploadStore } from './uploads/store.ts';
 import { PLAYER_FILES } from './web/page.ts';
 
-const FIRST_PORT = 8080;
-const LAST_PORT = 8099;
 /** Milliseconds that transfers under way get to end: supervisors wait longer. */
 const STOP_AFTER = 1500;
 
@@ -59,9 +60,12 @@ export async function openNode(config: Config, options: NodeOptions = {}): Promi
   const uploads = await openUploads(config);
   const media = await openNodeMedia(config, { env, video: 'encoded' });
   const desk = createUploadDesk({ maxBytes: config.uploadBytes });
-  const log = lateLogger(config.logLevel);
+  const log = createLog(config.logLevel);
   const shared = await openShared(config, kept.secret, log);
-  const deps = await createDeps({ config, media, uploads, shared, desk, listed, log, secret: kept.secret });
+  const { secret } = kept;
+  const relay = media.places.client;
+  const proxy = await openProxy({ config, relay, secret, now: Date.now });
+  const deps = await createDeps({ config, media, uploads, shared, desk, listed, log, proxy, secret });
   return {
     config,
     deps,
@@ -72,6 +76,7 @@ export async function openNode(config: Config, options: NodeOptions = {}): Promi
     },
     async close() {
       uploads?.close();
+      proxy.close();
       await media.close();
       await shared?.close();
     },
@@ -84,21 +89,27 @@ export interface NodeServer {
   readonly port: number;
   /** As it can be clicked: every interface is shown as this machine. No slash at the end. */
   readonly url: string;
+  /** Reads the certificate again, where there is one; connections that are there keep theirs. @throws MediaError */
+  renewCertificate(): Promise<void>;
   /** Lets transfers under way end for a moment, then ends them; its parts are closed too. May be called again. */
   close(): Promise<void>;
 }
 
 /**
  * Serves the whole app at the host and port of its settings.
- * @throws MediaError `busy` for a port that is taken, `bad-request` for a host that is not this machine's
+ * @throws MediaError `busy` for a port that is taken, `bad-request` for a host that is not this machine's or that lets
+ * others in without leave, and for a certificate that cannot be
  */
 export async function serveOnNode(parts: NodeParts): Promise<NodeServer> {
-  const [{ createApp }, { createAdaptorServer }] = await Promise.all([
-    import('./app.ts'),
-    import('@hono/node-server'),
-  ]);
   const { config } = parts;
-  const server = createAdaptorServer({ fetch: createApp(parts.deps, Date.now).fetch }) as Server;
+  requireGuard(config);
+  const [{ createApp }, { listen, openServer, renewCertificate, shownHost }] = await Promise.all([
+    import('./app.ts'),
+    import('./listening.ts'),
+  ]);
+  const { tls, publicUrl, host } = config;
+  const { fetch } = createApp(parts.deps, Date.now);
+  const server = await openServer(fetch, { tls, prefix: prefixOf(publicUrl) });
   parts.prepare(server);
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
@@ -106,7 +117,10 @@ export async function serveOnNode(parts: NodeParts): Promise<NodeServer> {
   return {
     server,
     port,
-    url: `http://${shownHost(config.host)}:${port}`,
+    url: `${tls ? 'https' : 'http'}://${shownHost(host)}:${port}`,
+    async renewCertificate() {
+      if (tls) await renewCertificate(server, tls);
+    },
     close() {
       closing ??= stop(server, parts);
       return closing;
@@ -131,13 +145,14 @@ interface Parts {
   readonly uploads: UploadStore | null;
   readonly shared: SharedCache | null;
   readonly desk: UploadDesk;
+  readonly proxy: OpenProxy;
   readonly listed: readonly string[];
   readonly log: Logger;
   readonly secret: string;
 }
 
 async function createDeps(parts: Parts): Promise<AppDeps> {
-  const { config, media, uploads, shared, desk, listed, log, secret } = parts;
+  const { config, media, uploads, shared, desk, listed, log, proxy, secret } = parts;
   const plans = shared?.plans ?? null;
   const roots = new Map([['demo', join(PROJECT_FOLDER, 'fixtures')], ...config.roots]);
   const upload = async (id: string) => {
@@ -156,8 +171,9 @@ async function createDeps(parts: Parts): Promise<AppDeps> {
     segments: shared?.segments ?? null,
     folders: foldersOf(config, listed),
     asset: readAsset,
-    clientOf: clientOnNode,
     log,
+    proxy,
+    ...createFront(config, { log, folder: PROJECT_FOLDER }),
   };
 }
 
@@ -180,21 +196,6 @@ async function openShared(config: Config, secret: string, log: Logger): Promise<
   return openSharedCache({ place, maxBytes, keepsCopies, secret, log });
 }
 
-/** Loads pino when there is something to log. */
-function lateLogger(level: LogLevel): Logger {
-  let log: PinoLogger | undefined;
-  const get = () => {
-    const load = require('pino') as typeof pino;
-    log ??= load({ level }, load.destination({ dest: 2, sync: true }));
-    return log;
-  };
-  return {
-    info: (fields, message) => get().info(fields, message),
-    warn: (fields, message) => get().warn(fields, message),
-    error: (fields, message) => get().error(fields, message),
-  };
-}
-
 /** Where a file that the page loads lies: hls.js in its package, the others as compiled. */
 function assetPath(name: string): string | null {
   if (name === 'hls.js') return require.resolve('hls.js/dist/hls.min.mjs');
@@ -206,32 +207,3 @@ const readAsset: AppDeps['asset'] = async (name) => {
   const path = assetPath(name);
   return path ? { body: new Uint8Array(await readFile(path)), type: 'text/javascript; charset=utf-8' } : null;
 };
-
-/** Given and busy is an error; not given, the next free port is taken. */
-async function listen(server: Server, config: Config): Promise<void> {
-  if (config.port !== null) return listenOn(server, config.port, config.host);
-  for (let port = FIRST_PORT; ; port++) {
-    try {
-      return await listenOn(server, port, config.host);
-    } catch (error) {
-      if (!(error instanceof MediaError) || error.code !== 'busy' || port >= LAST_PORT) throw error;
-    }
-  }
-}
-
-async function listenOn(server: Server, port: number, host: string): Promise<void> {
-  server.listen(port, host);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'EADDRINUSE')
-      throw new MediaError('busy', `Port ${port} is in use; give another one with --port`);
-    if (code === 'EACCES') throw new MediaError('busy', `Port ${port} may not be used by this user`);
-    throw code === null ? error : new MediaError('bad-request', `Cannot listen at ${host} (${code})`);
-  }
-}
-
-/** An address that can be clicked: every interface is shown as this machine. */
-const shownHost = (host: string): string =>
-  host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;

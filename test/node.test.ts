@@ -1,13 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TEST_CERTIFICATE, TEST_KEY } from './helpers/certificate.ts';
 import { fixturePath } from './helpers/fixtures.ts';
+import { OTHER_CERTIFICATE, OTHER_KEY } from './helpers/other-certificate.ts';
 import { startUpstream } from './helpers/upstream.ts';
 
 const entry = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url));
@@ -45,7 +49,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
   const ready = new Promise<string>((resolve, reject) => {
     child.stdout.on('data', (chunk: Buffer) => {
       out += chunk.toString();
-      const url = /ready at (http:\/\/\S+)\/\n/.exec(out)?.[1];
+      const url = /ready at (https?:\/\/\S+)\/\n/.exec(out)?.[1];
       if (url) resolve(url);
     });
     void ended.then(() => reject(new Error(`Ended before it was ready: ${err}`)));
@@ -67,8 +71,18 @@ describe('command lines that cannot be', () => {
     ['a root without folder', ['--root', 'films'], {}, /--root/],
     ['uploads in no folder', ['--uploads', '/dev/null/up'], {}, /--uploads \/dev\/null\/up/],
     ['an unreadable environment', [], { SLUICE_CACHE_MB: 'much' }, /SLUICE_CACHE_MB/],
-    ['an address of no interface', ['--host', '203.0.113.7', '--port', '0'], {}, /203\.0\.113\.7/],
-    ['a host name that is not known', ['--host', 'nowhere.invalid', '--port', '0'], {}, /nowhere\.invalid/],
+    ['an address of no interface', ['--host', '203.0.113.7', '--port', '0', '--open'], {}, /203\.0\.113\.7/],
+    [
+      'a host name that is not known',
+      ['--host', 'nowhere.invalid', '--port', '0'],
+      { API_PASSWORD: 'p' },
+      /nowhere\.invalid/,
+    ],
+    ['every interface for everybody', ['--host', '0.0.0.0', '--port', '0'], {}, /API_PASSWORD.*--open/],
+    ['the same by the environment', ['--port', '0'], { HOST: '::' }, /API_PASSWORD.*SLUICE_OPEN=1/],
+    ['half of a certificate', ['--tls-cert', 'cert.pem'], {}, /--tls-cert and --tls-key/],
+    ['a certificate that is not there', ['--tls-cert', 'a', '--tls-key', 'b'], {}, /--tls-cert a .*ENOENT/],
+    ['a proxy that is none', ['--trust-proxy', 'nas'], {}, /--trust-proxy .*"nas"/],
   ];
   it.for(WRONG)('%s: one line and exit code 2', async ([, args, env, message]) => {
     const { code, out, err } = await run([...args, ...state('wrong')], env).ended;
@@ -81,7 +95,8 @@ describe('command lines that cannot be', () => {
   it('--help explains every flag and ends', async () => {
     const { code, out } = await run(['--help']).ended;
     expect(code).toBe(0);
-    for (const flag of ['port', 'host', 'public-url', 'allow', 'allow-private', 'root', 'uploads', 'state'])
+    const flags = ['port', 'host', 'open', 'browser', 'public-url', 'trust-proxy', 'tls-cert', 'tls-key'];
+    for (const flag of [...flags, 'allow', 'allow-private', 'root', 'uploads', 'state'])
       expect(out).toContain(`--${flag} `);
   });
 });
@@ -137,6 +152,57 @@ describe('a server that runs', () => {
     expect(await run(['--port', '0', '--host', '::1', ...state('all')]).ready).toMatch(
       /^http:\/\/\[::1\]:\d+$/,
     );
+  });
+
+  it.for([
+    ['by itself', [], {}, '127.0.0.1', true],
+    ['opened', ['--open'], {}, '0.0.0.0', false],
+    ['opened by the environment', [], { SLUICE_OPEN: '1' }, '0.0.0.0', false],
+    ['with a password', [], { API_PASSWORD: 'p' }, '0.0.0.0', false],
+    ['with a password, for this machine', ['--host', '127.0.0.1'], { API_PASSWORD: 'p' }, '127.0.0.1', true],
+    ['behind a proxy', ['--public-url', 'https://media.example.org'], {}, '127.0.0.1', false],
+  ] as const)('%s: who reaches it', async ([, args, env, bound, isTold]) => {
+    const { ready, child, ended } = run(['--port', '0', ...args, ...state('bound')], env);
+    const { port } = new URL(await ready);
+    // 127.0.0.2 is this machine, too, and another address.
+    const other = await fetch(`http://127.0.0.2:${port}/healthz`).then(
+      ({ status }) => status,
+      () => null,
+    );
+    expect(other).toBe(bound === '0.0.0.0' ? 200 : null);
+    child.kill('SIGTERM');
+    const { out } = await ended;
+    const line =
+      'Only this machine can reach it; for phones and TVs set API_PASSWORD, or start with --open\n';
+    expect(out.includes(line)).toBe(isTold);
+  });
+
+  it('speaks https with a certificate, and takes a new one at SIGHUP', async () => {
+    const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+    const write = (cert: string, key: string) => {
+      writeFileSync(files.cert, cert);
+      writeFileSync(files.key, key);
+    };
+    write(TEST_CERTIFICATE, TEST_KEY);
+    const flags = ['--tls-cert', files.cert, '--tls-key', files.key];
+    const { ready, child } = run(['--port', '0', ...here, ...flags, ...state('tls')]);
+    const url = await ready;
+    expect(url).toMatch(/^https:/);
+    const isShown = async (certificate: string) => {
+      const socket = connect({
+        port: Number(new URL(url).port),
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+      });
+      await once(socket, 'secureConnect');
+      const { raw } = socket.getPeerCertificate();
+      socket.destroy();
+      return raw.equals(new X509Certificate(certificate).raw);
+    };
+    expect(await isShown(TEST_CERTIFICATE)).toBe(true);
+    write(OTHER_CERTIFICATE, OTHER_KEY);
+    child.kill('SIGHUP');
+    await expect.poll(() => isShown(OTHER_CERTIFICATE)).toBe(true);
   });
 
   it('plays the demo and serves what its page needs', async () => {

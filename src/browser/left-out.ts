@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Demuxer } from '../core/contracts.ts';
 import { MediaError, unsupported } from '../core/errors.ts';
 import type { VideoConfig } from '../core/media.ts';
@@ -12,12 +12,20 @@ const noRoutes = (): Hono<AppEnv> => new Hono();
 /** The page comes from its host. */
 export const pageRoutes = noRoutes;
 export const listingRoutes = noRoutes;
+export const metricsRoutes = noRoutes;
+export const docsRoutes = noRoutes;
+/** There is no password, and nothing to check by. */
+export const carriesPassword = () => true;
+export const checked = () => (_: unknown, next: () => Promise<void>) => next();
 /** Nothing is uploaded. */
 export const remuxRoutes = noRoutes;
 export const uploadRoutes = noRoutes;
 /** It is HLS that the page plays. */
 export const movieRoutes = noRoutes;
 export const faststartRoutes = noRoutes;
+/** Nothing is passed on. */
+export const proxyRoutes = noRoutes;
+export const compatTokens = (): MiddlewareHandler<AppEnv> => (_, next) => next();
 
 /** A file can be read anywhere: nothing comes in order only. */
 export const LiveStream = {

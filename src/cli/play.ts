@@ -27,7 +27,7 @@ export async function play(target: string, flags: PlayFlags): Promise<void> {
     cores: availableParallelism(),
   });
   const roots = new Map(path === null ? [] : [[ROOT, dirname(path)]]);
-  const parts = await openNode({ ...settings, roots, apiPassword: null });
+  const parts = await openNode({ ...settings, roots, apiPassword: null, tls: null });
   const running = await serveOnNode(parts);
   stopOnSignals(running);
   const address = `${running.url}/?${query(media, readHeaders(flags.header ?? []))}`;

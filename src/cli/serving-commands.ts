@@ -3,7 +3,9 @@ import { interruptible } from './interruption.ts';
 import { collect, FILE_OR_URL, prose, type Report } from './options.ts';
 
 const SETTINGS = `
-Environment: PORT, HOST, API_PASSWORD, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
+Environment: PORT, HOST, API_PASSWORD, SLUICE_OPEN, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
+  SLUICE_ALLOW_ONLY, SLUICE_DENY, SLUICE_UPSTREAMS, SLUICE_USER_AGENT,
+  SLUICE_TRUSTED_PROXIES, SLUICE_TLS_CERT, SLUICE_TLS_KEY, SLUICE_RATE, SLUICE_CLIENT_UPSTREAMS, DISABLE_DOCS,
   SLUICE_ROOTS, SLUICE_PUBLIC_URL, SLUICE_CACHE_MB, SLUICE_AAC_QUALITY, SLUICE_AUDIO_THREADS, SLUICE_FFMPEG,
   SLUICE_ENCODERS, SLUICE_VIDEO_RUNS, SLUICE_VIDEO_HEIGHT, SLUICE_LADDER,
   SLUICE_UPLOADS, SLUICE_UPLOADS_MB, SLUICE_UPLOADS_HOURS, SLUICE_UPLOAD_MB, SLUICE_SHARED_CACHE,
@@ -12,6 +14,7 @@ Environment: PORT, HOST, API_PASSWORD, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW
 Examples:
   sluice serve                            what is named by its URL
   sluice serve ~/Films /mnt/nas/Series    what lies in folders too: the page lists them
+  sluice serve ~/Films --open             the same for phones and TVs, and for all who reach this machine
   sluice serve --allow 192.168.1.5:8096   media of a server in this network too`;
 
 /** `sluice serve [DIR…]` */
@@ -24,12 +27,29 @@ export function addServe(program: Command): void {
 /remux back as MP4. Of folders that are given the page lists what is in them.`),
     )
     .argument('[DIR...]', 'folders whose files are listed and served, as d=root:NAME/path')
-    .option('--open', 'open the page in the browser')
+    .option('--open', 'let in everybody who reaches this machine, without API_PASSWORD')
+    .option('--browser', 'open the page in the browser')
     .option('--port <N>', 'listen there (default: 8080, or the next free one up to 8099)')
-    .option('--host <ADDRESS>', 'interface to listen on (default: all)')
-    .option('--public-url <URL>', 'address under which others reach this server; its name is answered for')
+    .option(
+      '--host <ADDRESS>',
+      'interface to listen on (default: all, with API_PASSWORD or --open; else 127.0.0.1)',
+    )
+    .option('--public-url <URL>', 'address under which others reach this server, with its path if any')
+    .option(
+      '--trust-proxy <ADDRESS>',
+      'believe X-Forwarded-For and the like of this address or network, or * for all; repeatable',
+      collect,
+    )
+    .option('--tls-cert <FILE>', 'serve https with this certificate (PEM); SIGHUP reads it again')
+    .option('--tls-key <FILE>', 'its key')
     .option('--allow <TARGET>', 'let requests go to a private address, network or host; repeatable', collect)
     .option('--allow-private', 'let requests go to any private address')
+    .option(
+      '--deny <TARGET>',
+      'let no request go to an address, network, host or port, public or not; repeatable',
+      collect,
+    )
+    .option('--upstreams <FILE>', 'routes of requests by JSON: proxies, headers, limits')
     .option(
       '--root <NAME=FOLDER>',
       'serve a folder as d=root:NAME/path without listing it; repeatable',

@@ -11,6 +11,13 @@ export function stopOnSignals(running: NodeServer): void {
   process.once('SIGTERM', stop);
 }
 
+/** SIGHUP, which programs that renew certificates send, makes a new one known. */
+export function renewOnSignal(running: NodeServer): void {
+  process.on('SIGHUP', () => {
+    running.renewCertificate().catch((error: unknown) => note(`The old certificate stays: ${String(error)}`));
+  });
+}
+
 /** Opens an address in the user's browser; says so where there is none. */
 export async function openBrowser(address: string): Promise<void> {
   const failed = () => note(`No browser could be opened: open ${address} by hand`);
@@ -28,17 +35,22 @@ export async function openBrowser(address: string): Promise<void> {
 
 const EVERY_INTERFACE: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
 
+export interface ServedPlace {
+  readonly protocol: 'http' | 'https';
+  readonly host: string;
+  readonly port: number;
+}
+
 /** Address for a phone or a TV in the same network; null where nobody else reaches the server. */
 export function networkAddress(
-  host: string,
-  port: number,
+  { protocol, host, port }: ServedPlace,
   interfaces: ReturnType<typeof networkInterfaces> = networkInterfaces(),
 ): string | null {
   if (!EVERY_INTERFACE.has(host)) return null;
   const found = Object.values(interfaces)
     .flatMap((list) => list ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal);
-  return found ? `http://${found.address}:${port}/` : null;
+  return found ? `${protocol}://${found.address}:${port}/` : null;
 }
 
 /** An address with its QR code, for a terminal with light text on dark. */

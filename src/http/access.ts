@@ -3,6 +3,7 @@ import { MediaError } from '../core/errors.ts';
 import type { Access } from '../pipeline/library.ts';
 import { equalSecrets } from '../proxy/token.ts';
 import type { AppEnv } from './deps.ts';
+import { carriesPassword } from './password.ts';
 
 /** A name or address without port: IPv6 in brackets. */
 function hostOf(header: string): string {
@@ -14,12 +15,15 @@ const isAddress = (host: string): boolean => /^(\d{1,3}(\.\d{1,3}){3}|\[.+\])$/.
 const isLocalName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
 const isLoopback = (host: string): boolean => isLocalName(host) || /^127\./.test(host) || host === '[::1]';
 
+/** The host that the client asked for, with its port: a trusted proxy's word first. */
+const askedHost = (c: Context<AppEnv>): string => c.var.via?.host ?? c.req.header('host') ?? '';
+
 /**
  * Refuses requests for a `Host` that is neither an address, nor localhost, nor the name bound to, nor the public URL's: a name that a foreign
  * site rebinds to this machine would make its pages same-origin.
  */
 export const requireKnownHost: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const host = hostOf(c.req.header('host') ?? '');
+  const host = hostOf(askedHost(c));
   const { publicUrl, host: bound } = c.var.deps.config;
   const names = [publicUrl?.hostname, bound.toLowerCase()];
   if (!isAddress(host) && !isLocalName(host) && !names.includes(host))
@@ -39,9 +43,7 @@ export function carriesKey(c: Context<AppEnv>): boolean {
 /** Asked for where a title is opened by its URL, when API_PASSWORD is set. */
 export const requirePassword: MiddlewareHandler<AppEnv> = async (c, next) => {
   const { apiPassword } = c.var.deps.config;
-  const bearer = /^Bearer (.+)$/.exec(c.req.header('authorization') ?? '')?.[1];
-  const given = c.req.query('api_password') ?? c.req.header('x-api-password') ?? bearer;
-  if (apiPassword !== null && (given === undefined || !equalSecrets(given, apiPassword)))
+  if (apiPassword !== null && !carriesPassword(c, apiPassword))
     throw new MediaError('unauthorized', 'This server asks for its password: add &api_password=…');
   await next();
 };
@@ -54,13 +56,13 @@ function isForeignPage(c: Context<AppEnv>, access: Access): boolean {
   if (site !== undefined || origin === undefined) return false;
   if (isOwn(c, origin)) return false;
   // To a loopback address browsers always send Sec-Fetch-Site: without it no page is asking.
-  return access === 'local' || !isLoopback(hostOf(c.req.header('host') ?? ''));
+  return access === 'local' || !isLoopback(hostOf(askedHost(c)));
 }
 
 function isOwn(c: Context<AppEnv>, origin: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { host } = new URL(origin);
-  return host === c.req.header('host') || host === c.var.deps.config.publicUrl?.host;
+  return host === askedHost(c) || host === c.var.deps.config.publicUrl?.host;
 }
 
 /**
@@ -94,7 +96,7 @@ export const requireOwnPage: MiddlewareHandler<AppEnv> = async (c, next) => {
 const OPEN_TO_ALL = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers':
-    'Content-Length, ETag, Retry-After, Sluice-Duration, Sluice-Omitted, Sluice-Start',
+    'Accept-Ranges, Content-Length, Content-Range, ETag, Retry-After, Sluice-Duration, Sluice-Omitted, Sluice-Start, X-Content-Duration, X-Request-Id',
 } as const;
 
 /** Any page may read the answer; what is sent past hono finds the headers in `c.var.cors`. */
@@ -112,7 +114,7 @@ export function answerPreflight(c: Context<AppEnv>): Response {
   c.header('Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS');
   c.header(
     'Access-Control-Allow-Headers',
-    'Range, If-None-Match, X-Sluice-Key, X-Api-Password, Authorization',
+    'Range, If-None-Match, X-Sluice-Key, X-Api-Password, Api_Password, Authorization',
   );
   c.header('Access-Control-Max-Age', '86400');
   return c.body(null, 204);

@@ -1,7 +1,14 @@
-import type { Context } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
+import type { Relay } from '../core/relay.ts';
 import type { Library, OpenedSource } from '../pipeline/library.ts';
+import type { FetchAhead } from '../proxy/fetch-ahead.ts';
+import type { PlaylistDesk } from '../proxy/playlist-desk.ts';
+import type { SharedRelay } from '../proxy/shared-bodies.ts';
+import type { TicketBox } from '../proxy/ticket.ts';
 import type { MediaRequest, TokenBox } from '../proxy/token.ts';
+import type { ApiInput } from './api/route.ts';
+import type { Via } from './clients.ts';
 
 export interface Logger {
   info(fields: object, message: string): void;
@@ -107,6 +114,34 @@ export interface FolderLister {
   }>;
 }
 
+/** A file that is sent as it is. */
+export interface Asset {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+}
+
+/** What is told of the server itself. */
+export interface ApiDocs {
+  /** OpenAPI, as JSON. */
+  document(): Promise<string>;
+  /** Files of the page that shows it; null when there is none of that name. */
+  asset(name: string): Promise<Asset | null>;
+}
+
+/** What passes requests on to upstreams. */
+export interface ProxyParts {
+  readonly relay: Relay;
+  /** Segments of playlists: fetched once for all who ask. */
+  readonly segments: SharedRelay;
+  readonly playlists: PlaylistDesk;
+  readonly tickets: TicketBox;
+  readonly ahead: FetchAhead;
+  /** Whether addresses that mediaflow-proxy encrypts are made and read; asks for a password. */
+  readonly hasCompatTokens: boolean;
+  /** Pages that answer with the address that a request came from, asked in turn. */
+  readonly addressServices: readonly string[];
+}
+
 /** All that the routes need; handed in by the entry. */
 export interface AppDeps {
   readonly config: Pick<Config, 'host' | 'publicUrl' | 'apiPassword'>;
@@ -125,12 +160,23 @@ export interface AppDeps {
   /** Absent where no folders are shown. */
   readonly folders?: FolderLister | null;
   /** Files of the player page by name; null when there is none of that name. */
-  readonly asset: (
-    name: string,
-  ) => Promise<{ readonly body: Uint8Array<ArrayBuffer>; readonly type: string } | null>;
+  readonly asset: (name: string) => Promise<Asset | null>;
   readonly log: Logger;
-  /** Names the client of a request, so that what one may have at a time can be counted; absent where nobody knows. */
+  /** Null where nothing is passed on. */
+  readonly proxy?: ProxyParts | null;
+  /** Address of the client of a request, so that what one may have at a time can be counted; absent where nobody knows. */
   readonly clientOf?: (c: Context<AppEnv>) => string;
+  /** What every request passes first: who asks, how often, and what came of it. Absent where the platform does that. */
+  readonly watch?: MiddlewareHandler<AppEnv>;
+  /**
+   * Holds a request against the schemas of its operation in `src/http/api`; absent where they are not at hand.
+   * @throws MediaError `bad-request` naming the field
+   */
+  readonly check?: (operation: string, input: ApiInput) => Promise<void>;
+  /** Counters in the text format of Prometheus; absent where nothing is counted. */
+  readonly metrics?: { text(): Promise<{ readonly body: string; readonly type: string }> };
+  /** Absent where they are turned off, or too large to have. */
+  readonly docs?: ApiDocs | null;
 }
 
 export interface AppEnv {
@@ -138,5 +184,7 @@ export interface AppEnv {
     deps: AppDeps;
     /** Cross-origin headers of the answer; none until a source was found open to all. */
     cors: Readonly<Record<string, string>>;
+    /** How the request came here, as far as trusted proxies tell; absent where nobody watches. */
+    via?: Via;
   };
 }

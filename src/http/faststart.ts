@@ -6,6 +6,7 @@ import type { OpenedSource } from '../pipeline/library.ts';
 import { versionOf } from '../pipeline/version.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { guardSource, requirePassword } from './access.ts';
+import { checked } from './checked.ts';
 import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
 import { isLocal, optionsOf, readMediaRequest, titleKey } from './media-request.ts';
@@ -26,7 +27,7 @@ interface OpenFile {
 export function faststartRoutes(now: () => number): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   const files = new LRUCache<string, OpenFile>({ max: MAX_FILES, ttl: FILE_AGE });
-  routes.get('/', requirePassword, async (c) => {
+  routes.get('/', requirePassword, checked('faststart'), async (c) => {
     const request = readMediaRequest(c, now());
     const open = await openFile(c, request, files);
     guardSource(c, open.opened.access(), request.isTrusted);

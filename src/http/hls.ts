@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { PLAYLIST_TYPE } from '../../muxers/hls.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Access, Media } from '../pipeline/library.ts';
 import type { LiveProgress, LiveStream } from '../pipeline/live/live-stream.ts';
@@ -14,10 +13,11 @@ import {
 import { titlePlaylist } from '../pipeline/title-playlist.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { allowOrigins, guardSource, requirePassword } from './access.ts';
+import { checked } from './checked.ts';
 import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
 import { isLocal, openMedia, readMediaRequest, titleKey, withTitle } from './media-request.ts';
-import { answerText } from './playlist-body.ts';
+import { answerPlaylist } from './playlist-body.ts';
 import { startingWith } from './starting-with.ts';
 
 /** Addresses hold the version: what they name never changes. */
@@ -45,7 +45,7 @@ const MP4_TYPES = { video: 'video/mp4', audio: 'audio/mp4' } as const;
 export function hlsRoutes(now: () => number): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
-  routes.get('/master.m3u8', requirePassword, async (c) => {
+  routes.get('/master.m3u8', requirePassword, checked('openMaster'), async (c) => {
     const request = readMediaRequest(c, now());
     const { title, renditions, access } = await openMedia(c, request, c.req.raw.signal);
     const token = await c.var.deps.tokens.seal(request);
@@ -102,20 +102,6 @@ async function progressOf(c: Context<AppEnv>, live: LiveStream): Promise<LivePro
       `_HLS_msn=${asked.slice(0, 20)} is not the number of a segment to come`,
     );
   return live.progressTo(n, c.req.raw.signal);
-}
-
-/** Lists are compared by what they say, however they are compressed. */
-async function answerPlaylist(
-  c: Context<AppEnv>,
-  { text, cacheControl }: { readonly text: string; readonly cacheControl: string },
-): Promise<Response> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
-  const tag = `"${[...hash.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
-  c.header('ETag', `W/${tag}`);
-  if (!isNamedIn(c.req.header('if-none-match'), tag))
-    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl });
-  setHeaders(c, { 'Cache-Control': cacheControl, Vary: 'Accept-Encoding' });
-  return c.body(null, 304);
 }
 
 /** How long what the path names stays as it is. */

@@ -6,10 +6,11 @@ import type { SelectionOptions } from '../pipeline/select-tracks.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { allowOrigins, carriesKey, guardSource } from './access.ts';
 import type { AppEnv } from './deps.ts';
+import { queryFields } from './query.ts';
 
 /** Headers by `h_<name>=`; more than this many are not a player's. */
 const MAX_HEADERS = 32;
-const MAX_URL = 8192;
+export const MAX_URL = 8192;
 const HOUR = 3600;
 
 /**
@@ -19,7 +20,7 @@ const HOUR = 3600;
  */
 export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest {
   const fields = queryFields(c.req.url);
-  const url = fields.get('d');
+  const url = fields.get('d')?.trim();
   if (!url) throw new MediaError('bad-request', 'No media URL: add ?d=<URL of the file>, percent-encoded');
   if (url.length > MAX_URL)
     throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
@@ -121,39 +122,6 @@ function wholeNumber(name: string, text: string | undefined): number | null {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new MediaError('bad-request', `${name}= must be a whole number, not "${text.slice(0, 32)}"`);
-}
-
-/**
- * Query fields, first of each name. A plus sign is a space only in form encoding; a URL that stands there with its
- * `://` unencoded was pasted, and its plus signs are its own.
- */
-function queryFields(url: string): Map<string, string> {
-  const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : '';
-  const fields = new Map<string, string>();
-  for (const part of query.split('&')) {
-    const at = part.indexOf('=');
-    const name = decode(at < 0 ? part : part.slice(0, at));
-    const raw = at < 0 ? '' : part.slice(at + 1);
-    if (fields.has(name)) continue;
-    if (name === 'd' && isPasted(raw)) fields.set(name, raw);
-    else fields.set(name, decode(raw.includes('://') ? raw : raw.replaceAll('+', ' ')));
-  }
-  return fields;
-}
-
-/**
- * A URL that nobody encoded for this place: its percent signs are its own, and `%2f` must not become `/`. What an
- * encoder that spares `:` and `/` went over shows its escapes of percent signs, or of the `?` and `=` of a query.
- */
-const isPasted = (raw: string): boolean =>
-  /^https?:\/\//i.test(raw) && !/%25[\da-f]{2}|^[^?]*%3f.*%3d/i.test(raw);
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new MediaError('bad-request', 'The query is not percent-encoded rightly');
-  }
 }
 
 /** Requests that differ only in who asks share a title. */

@@ -6,6 +6,7 @@ import { type MovieWish, openTitleMovie, SOUNDS } from '../pipeline/movie/movie.
 import { SEEKS } from '../pipeline/movie/place.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { requirePassword } from './access.ts';
+import { checked } from './checked.ts';
 import type { AppEnv } from './deps.ts';
 import { openMedia, optionsOf, readMediaRequest, withTitle } from './media-request.ts';
 import { movieHeaders } from './movie-headers.ts';
@@ -20,7 +21,7 @@ interface Sending {
 /** `/remux.mp4?d=…`: one fragmented MP4 of all tracks, made while it is sent; cannot be sought in by ranges. */
 export function movieRoutes(now: () => number): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.get('/', requirePassword, async (c) => {
+  routes.get('/', requirePassword, checked('remux'), async (c) => {
     const request = readMediaRequest(c, now());
     const wish = readWish(c);
     return withTitle(c, request, async () => {

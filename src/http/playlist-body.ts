@@ -1,4 +1,6 @@
 import type { Context } from 'hono';
+import { PLAYLIST_TYPE } from '../../muxers/hls.ts';
+import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
 
 /** Whether the client takes gzip: what is said of gzip itself goes before `*`. RFC 9110, 12.5.3. */
@@ -33,6 +35,21 @@ export async function answerText(
   c.header('Content-Length', String(body.length));
   if (isZipped) c.header('Content-Encoding', 'gzip');
   return c.req.method === 'HEAD' ? c.body(null) : c.body(body);
+}
+
+/** Lists are compared by what they say, however they are compressed. */
+export async function answerPlaylist(
+  c: Context<AppEnv>,
+  { text, cacheControl }: { readonly text: string; readonly cacheControl: string },
+): Promise<Response> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  const tag = `"${[...hash.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
+  c.header('ETag', `W/${tag}`);
+  if (!isNamedIn(c.req.header('if-none-match'), tag))
+    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl });
+  c.header('Cache-Control', cacheControl);
+  c.header('Vary', 'Accept-Encoding');
+  return c.body(null, 304);
 }
 
 async function gzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { MediaError } from '../core/errors.ts';
 import { type Movie, openMovie } from '../pipeline/live/movie.ts';
 import { requireOwnPage, requirePassword } from './access.ts';
+import { checked } from './checked.ts';
 import type { AppEnv, ReceivedFile } from './deps.ts';
 import { answerError } from './errors.ts';
 import { readSelection } from './media-request.ts';
@@ -10,7 +11,7 @@ import { attachment, movieHeaders } from './movie-headers.ts';
 /** `POST /remux`: the file that is sent comes back as fragmented MP4 while it is still being sent. */
 export function remuxRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.post('/', requirePassword, requireOwnPage, async (c) => {
+  routes.post('/', requirePassword, requireOwnPage, checked('remuxUpload'), async (c) => {
     const options = readSelection(c);
     const { signal } = c.req.raw;
     const file = await c.var.deps.desk.receive(c, signal);

@@ -56,8 +56,9 @@ function declaredSize(c: Context<AppEnv>): number | null {
   return Number.isSafeInteger(size) ? size : null;
 }
 
-/** What stands in front of this app's own path: the prefix that it is mounted under, if any. */
-const rootOf = (c: Context<AppEnv>, path: RegExp): string => new URL(c.req.url).pathname.replace(path, '');
+/** What stands in front of this app's own path: the prefix that it is mounted under, or has for the client, if any. */
+const rootOf = (c: Context<AppEnv>, path: RegExp): string =>
+  (c.var.via?.prefix ?? '') + new URL(c.req.url).pathname.replace(path, '');
 
 interface Telling {
   readonly status: 200 | 201;

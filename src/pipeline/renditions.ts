@@ -212,7 +212,7 @@ const written = (track: VideoTrack | AudioTrack, timescale: number, bandwidth: B
 });
 
 /** The same on all renditions: the longest segment, rounded. */
-const targetDuration = (renditions: readonly Rendition[]): number =>
+export const targetDuration = (renditions: readonly Rendition[]): number =>
   renditions
     .flatMap(({ durations }) => durations)
     .reduce((longest, duration) => Math.max(longest, Math.round(duration / 1_000_000)), 1);

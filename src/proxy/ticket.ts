@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { MediaError } from '../core/errors.ts';
 import { createSealer } from './sealer.ts';
 
@@ -22,10 +23,13 @@ export interface Ticket {
   readonly client: string | null;
 }
 
+/** Which of a playlist's addresses lead through this server, where not all of them do. */
+export type Proxied = 'playlists' | 'keys' | 'nothing';
+
 /** What becomes of a playlist's addresses, and of its contents. */
 export interface PlaylistWish {
-  /** What is proxied: everything, only what holds no media, only keys and playlists, nothing. */
-  readonly proxied?: 'playlists' | 'keys' | 'nothing';
+  /** `keys`: playlists, too. */
+  readonly proxied?: Proxied;
   /** Seconds of its content that are left out. */
   readonly skip?: readonly (readonly [number, number])[];
   /** Where players begin: seconds, from the end where negative. */
@@ -42,14 +46,23 @@ export interface TicketBox {
   open(text: string): Promise<Ticket>;
 }
 
+/** Addresses that are not sealed again: live playlists are asked for every few seconds, and change in one line. */
+const MAX_KNOWN = 4000;
+
 /**
  * @param secret any text; whoever has it can serve the same addresses
  * @param now milliseconds since 1970
  */
 export async function createTicketBox(secret: string, now: () => number): Promise<TicketBox> {
   const sealer = await createSealer(secret, 'ticket');
+  const known = new LRUCache<string, string>({ max: MAX_KNOWN });
   return {
-    seal: (ticket) => sealer.seal(serialize(ticket)),
+    async seal(ticket) {
+      const text = serialize(ticket);
+      const sealed = known.get(text) ?? (await sealer.seal(text));
+      known.set(text, sealed);
+      return sealed;
+    },
     async open(text) {
       const plain = await sealer.open(text);
       if (plain === null)

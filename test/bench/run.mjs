@@ -123,8 +123,10 @@ try {
   if (values.only === '' || values.only === 'serving') {
     report.serving = await serving(folder, RUNS);
     console.log('\nserving over loopback, HTTP in, HTTP out');
-    for (const { name, rate, ratio } of report.serving)
-      console.log(`  ${name.padEnd(26)} ${rate.toFixed(0)} MB/s  ${(100 * ratio).toFixed(0)} %`);
+    for (const { name, rate, ratio, peak } of report.serving)
+      console.log(
+        `  ${name.padEnd(26)} ${rate.toFixed(0)} MB/s  ${(100 * ratio).toFixed(0)} %${peak === null ? '' : `  ${peak.toFixed(0)} MB at most`}`,
+      );
   }
   if (values.json) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 } finally {

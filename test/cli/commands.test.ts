@@ -47,7 +47,7 @@ const LINES: readonly Row[] = [
     '',
     'Only files and http or https URLs can be read, not ftp://example.org/x.mkv [bad-request]\n',
   ],
-  ['probe http://127.0.0.1:9/x.mkv', 4, '', '127.0.0.1:9: the connection failed (ECONNREFUSED) [upstream]\n'],
+  ['probe http://127.0.0.1:4/x.mkv', 4, '', '127.0.0.1:4: the connection failed (ECONNREFUSED) [upstream]\n'],
   [
     'probe fixtures/ac3.mkv --header nothing',
     2,

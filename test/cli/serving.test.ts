@@ -78,6 +78,13 @@ describe('play', () => {
     await seen(/No browser could be opened: open http:\/\/127\.0\.0\.1:\d+\/\?d=\S+ by hand\n/);
   });
 
+  it('for others than this machine only where everybody is let in', async () => {
+    const line = ['play', join(folder, 'b/Films/other.mkv'), '--no-open', '--host', '0.0.0.0'];
+    const { code, err } = await runCli(line);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^Listening at 0\.0\.0\.0 .*SLUICE_OPEN=1/)]);
+    await start(line, { SLUICE_OPEN: '1' }).seen(/Playing at http:\/\/127\.0\.0\.1:\d+\//);
+  });
+
   it('of a file that is not there: one line', async () => {
     const { code, out, err } = await runCli(['play', 'none.mkv']);
     expect([code, out.toString(), err]).toEqual([3, '', 'There is no file none.mkv [not-found]\n']);
@@ -104,8 +111,8 @@ describe('serve', () => {
     expect(await status(`${url}/probe?d=root:mine/${encodeURIComponent('My film #1.mkv')}`)).toBe(200);
   });
 
-  it('--open opens the page', async () => {
-    const url = await readyAt(serve('--open'));
+  it('--browser opens the page', async () => {
+    const url = await readyAt(serve('--browser'));
     await expect.poll(() => existsSync(opened) && readFileSync(opened, 'utf8'), POLLING).toBe(`${url}/`);
   });
 

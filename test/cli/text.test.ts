@@ -101,9 +101,15 @@ describe('the address for other devices', () => {
     ['127.0.0.1', null],
     ['192.168.1.7', null],
   ])('of a server at %s', (host, expected) => {
-    expect(networkAddress(host, 8080, cards)).toBe(expected);
+    expect(networkAddress({ protocol: 'http', host, port: 8080 }, cards)).toBe(expected);
+  });
+  it('is one of https where that is served', () => {
+    expect(networkAddress({ protocol: 'https', host: '::', port: 8443 }, cards)).toBe(
+      'https://192.168.1.7:8443/',
+    );
   });
   it('is none without a network', () => {
-    expect(networkAddress('0.0.0.0', 8080, { lo: [card('127.0.0.1', true)] })).toBeNull();
+    const place = { protocol: 'http', host: '0.0.0.0', port: 8080 } as const;
+    expect(networkAddress(place, { lo: [card('127.0.0.1', true)] })).toBeNull();
   });
 });

@@ -61,6 +61,29 @@ describe('Host', () => {
   });
 });
 
+describe('the host that a proxy names', () => {
+  const FORWARDED = { 'x-forwarded-host': 'rebound.example', 'x-forwarded-for': '203.0.113.7' };
+
+  it.for([
+    [[], { 'x-forwarded-host': 'media.example.org' }, 'nowhere.example', 403],
+    [[], FORWARDED, '127.0.0.1', 200],
+    [['127.0.0.1'], FORWARDED, '127.0.0.1', 403],
+    [['127.0.0.1'], { ...FORWARDED, 'x-forwarded-host': 'media.example.org' }, 'inner', 200],
+    [['10.0.0.0/8'], { ...FORWARDED, 'x-forwarded-host': 'media.example.org' }, 'inner', 403],
+  ] as const)('trusting %j, with %j, at %s: %d', ([trusted, headers, host, status]) =>
+    withApp({ flags: { 'public-url': 'https://media.example.org', 'trust-proxy': trusted } }, async (app) => {
+      expect((await app.ask('/healthz', { headers: { ...headers, host } })).status).toBe(status);
+    }));
+
+  it('is the one whose pages are own', () =>
+    withApp({ flags: { 'public-url': 'https://media.example.org', 'trust-proxy': ['*'] } }, async (app) => {
+      const headers = { 'x-forwarded-host': '192.168.1.5:8443', origin: 'https://192.168.1.5:8443' };
+      expect((await app.ask(LOCAL, { headers })).status).toBe(200);
+      const { origin, ...without } = headers;
+      expect((await app.ask(LOCAL, { headers: { ...without, origin: app.url } })).status).toBe(403);
+    }));
+});
+
 describe('a Host that is none', () => {
   it.for(['a@127.0.0.1', '1.2.3.4.5', '[::1].rebound.example', '[rebound.example]'])('%s', (host) =>
     withApp({}, async (app) => {
@@ -217,13 +240,28 @@ describe('API_PASSWORD', () => {
   });
   afterAll(() => app.close());
 
+  const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+  it('is asked for at /metrics', async () => {
+    expect((await app.ask('/metrics')).status).toBe(403);
+    const { status, text } = await app.ask('/metrics', {
+      headers: { authorization: basic('p:open sesame') },
+    });
+    expect([status, text]).toEqual([200, expect.stringContaining('sluice_requests_total')]);
+  });
+
   it.for(['/hls/master.m3u8', '/probe'])('is asked for at %s', async (path) => {
     const media = `${path}?d=root:demo/no-audio.mkv`;
     const right: readonly [string, Record<string, string>][] = [
       [`${media}&api_password=open%20sesame`, {}],
       [`${media}&api_password=open+sesame`, {}],
       [media, { 'x-api-password': 'open sesame' }],
+      [media, { api_password: 'open sesame' }],
       [media, { authorization: 'Bearer open sesame' }],
+      [media, { authorization: 'bearer open sesame' }],
+      [media, { authorization: basic(':open sesame') }],
+      [media, { authorization: basic('prometheus:open sesame') }],
+      [`${media}&api_password=`, { authorization: basic('a:open sesame') }],
     ];
     for (const [address, headers] of right)
       expect((await app.ask(address, { headers })).status, JSON.stringify([address, headers])).toBe(200);
@@ -233,6 +271,11 @@ describe('API_PASSWORD', () => {
       [`${media}&api_password=open%20sesam`, {}],
       [`${media}&api_password=open%20sesameopen%20sesame`, {}],
       [media, { authorization: 'Basic open sesame' }],
+      [media, { authorization: basic('open sesame') }],
+      [media, { authorization: basic('open sesame:') }],
+      [media, { authorization: basic('a:b:open sesame') }],
+      [media, { authorization: 'Basic' }],
+      [media, { authorization: 'open sesame' }],
       [media, { 'x-api-password': 'Open Sesame' }],
       [`${path}`, {}],
     ];

@@ -159,8 +159,8 @@ describe('headers', () => {
     const [get, head] = [await app.ask(address()), await app.ask(address(), { method: 'HEAD' })];
     expect([head.status, head.body.length]).toEqual([200, 0]);
     const told = ({ headers }: Answer) => {
-      const { date, connection, 'keep-alive': _, 'transfer-encoding': _coding, ...rest } = headers;
-      return rest;
+      const ofOne = ['date', 'connection', 'keep-alive', 'transfer-encoding', 'x-request-id'];
+      return Object.fromEntries(Object.entries(headers).filter(([name]) => !ofOne.includes(name)));
     };
     expect(told(head), name).toEqual(told(get));
   });

@@ -44,6 +44,8 @@ test('a list of a channel that may be live has something in hand, and waits for 
   expect((await app.ask(`${playlist}?_HLS_msn=${count - 1}`)).text).toBe(first);
   expect((await app.ask(`${playlist}?_HLS_msn=${count + 2}`)).status).toBe(400);
   expect((await app.ask(`${playlist}?_HLS_msn=-1`)).status).toBe(400);
+  const inOneStream = `/proxy/transcode/playlist.m3u8?d=${encodeURIComponent(`${upstream.url}/channel`)}`;
+  expect((await app.ask(inOneStream)).status, 'it has no index to cut by').toBe(404);
 
   let answered = false;
   const next = app.ask(`${playlist}?_HLS_msn=${count}`).finally(() => {

@@ -9,6 +9,8 @@ import { type Config, type Flags, readConfig } from '../../src/config.ts';
 import type { Source } from '../../src/core/contracts.ts';
 import type { Logger } from '../../src/http/deps.ts';
 import { sendChunksOnNode } from '../../src/http/node-body.ts';
+import { createFront } from '../../src/node-front.ts';
+import { openProxy } from '../../src/open-proxy.ts';
 import { openSource as openSourceOf } from '../../src/open-source.ts';
 import { createLibrary, type OpenedSource } from '../../src/pipeline/library.ts';
 import { createTokenBox, deriveAccessKey, type MediaRequest } from '../../src/proxy/token.ts';
@@ -19,6 +21,7 @@ import { createUploadDesk, type DeskOptions } from '../../src/uploads/reception.
 import { openUploadStore, type UploadStore } from '../../src/uploads/store.ts';
 
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 const MEGABYTE = 2 ** 20;
 // As src/node.ts: the probes of one title all listen to one signal.
 setMaxListeners(64);
@@ -28,6 +31,7 @@ export interface ServeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly secret?: string;
   readonly timeouts?: HttpClientOptions['timeouts'];
+  readonly lookup?: NonNullable<HttpClientOptions['lookup']>;
   /** Other rules for uploads than those of the configuration. */
   readonly desk?: Partial<DeskOptions>;
   /** Milliseconds since 1970. */
@@ -44,6 +48,7 @@ export interface Answer {
 export interface Question {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
 }
 
 export interface LogEntry {
@@ -71,9 +76,11 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
   const client = createHttpClient({
     policy: addressPolicy(config),
     ...(options.timeouts ? { timeouts: options.timeouts } : {}),
+    ...(options.lookup ? { lookup: options.lookup } : {}),
   });
   const cache = createSparseCache({ maxBytes: 64 * MEGABYTE });
   const log: LogEntry[] = [];
+  const logger = loggerInto(log);
   const accessKey = await deriveAccessKey(secret);
   const uploads = await storeOf(config, now);
   const desk = createUploadDesk({ maxBytes: config.uploadBytes, ...options.desk });
@@ -101,7 +108,9 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
       desk,
       uploads,
       asset: async () => null,
-      log: loggerInto(log),
+      log: logger,
+      proxy: await openProxy({ config, relay: async () => client, secret, now }),
+      ...createFront(config, { log: logger, folder: projectFolder }),
     },
     now,
   );
@@ -137,7 +146,7 @@ const loggerInto = (log: LogEntry[]): Logger => ({
 });
 
 /** One request exactly as given: nothing added, nothing unzipped. */
-export function ask(url: URL, { method = 'GET', headers = {} }: Question = {}): Promise<Answer> {
+export function ask(url: URL, { method = 'GET', headers = {}, body }: Question = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers, agent: false }, (response) => {
       const parts: Buffer[] = [];
@@ -154,7 +163,7 @@ export function ask(url: URL, { method = 'GET', headers = {} }: Question = {}): 
       });
     });
     outgoing.on('error', reject);
-    outgoing.end();
+    outgoing.end(body);
   });
 }
 

@@ -87,6 +87,7 @@ describe('the image', () => {
     // Packages are links here: what they import must be found among those that the image has.
     env = { ...set, PATH: process.env.PATH, NODE_OPTIONS: '--preserve-symlinks', PORT: String(port) };
     env.SLUICE_STATE = join(folder, 'state');
+    env.SLUICE_OPEN = '1';
     child = await start();
   }, 60_000);
   afterAll(() => {
@@ -152,6 +153,17 @@ describe('the image', () => {
     child?.kill('SIGTERM');
     expect(await once(child as ChildProcess, 'exit')).toEqual([0, null]);
     expect(isHealthy()).toBe(false);
+  });
+
+  it('does not start for everybody unless it is told to', () => {
+    const [, ...args] = execForm(textsOf('plain', 'CMD').at(-1) ?? '');
+    const { SLUICE_OPEN: _, ...guarded } = env;
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      cwd: join(folder, 'base'),
+      env: guarded,
+      timeout: 20_000,
+    });
+    expect([status, stderr.toString()]).toEqual([2, expect.stringMatching(/API_PASSWORD.*SLUICE_OPEN=1/)]);
   });
 
   it('has its shared cache and nothing that only development needs', () => {

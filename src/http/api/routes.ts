@@ -1,0 +1,17 @@
+import { HLS_ROUTES } from './hls.ts';
+import { MEDIA_ROUTES } from './media.ts';
+import { PROXY_ROUTES } from './proxy.ts';
+import { PROXY_TOOL_ROUTES } from './proxy-tools.ts';
+import type { ApiRoute } from './route.ts';
+import { SERVER_ROUTES } from './server.ts';
+import { UPLOAD_ROUTES } from './uploads.ts';
+
+/** The whole HTTP interface, but for pages and their files. */
+export const API_ROUTES: readonly ApiRoute[] = [
+  ...MEDIA_ROUTES,
+  ...HLS_ROUTES,
+  ...PROXY_ROUTES,
+  ...PROXY_TOOL_ROUTES,
+  ...UPLOAD_ROUTES,
+  ...SERVER_ROUTES,
+];

@@ -1,0 +1,236 @@
+import { LRUCache } from 'lru-cache';
+import { MediaError } from '../core/errors.ts';
+import type { Relay, RelayAsking, RelayedAnswer, RelayRequest } from '../core/relay.ts';
+
+/** A relay whose whole bodies are fetched once for all who ask for them at about the same time. */
+export interface SharedRelay extends Relay {
+  /** Fetches these in the background when all of `first` has come, one after the other, where there is room for them. */
+  ahead(first: RelayRequest, requests: readonly RelayRequest[]): void;
+  /** It is another body from now on. */
+  forget(request: RelayRequest): void;
+  /** Ends what is under way and forgets the rest. */
+  close(): void;
+}
+
+export interface SharedBodiesOptions {
+  /** Bytes of all bodies that are kept or arriving. */
+  readonly maxBytes: number;
+  /** Milliseconds that a body is kept: viewers of one channel are a few segments apart. */
+  readonly maxAge: number;
+}
+
+/** A body larger than this is no segment: 10 s at 25 Mbit/s. */
+const MAX_BODY = 32 * 1024 * 1024;
+
+/**
+ * Bodies that were asked for whole are shared: who comes while one is arriving reads along, who comes later gets it from
+ * memory for a while. What is too long is not kept, and what finds no room goes by itself.
+ */
+export function withSharedBodies(relay: Relay, { maxBytes, maxAge }: SharedBodiesOptions): SharedRelay {
+  const kept = new LRUCache<string, SharedBody>({
+    maxSize: maxBytes,
+    ttl: maxAge,
+    sizeCalculation: (body) => Math.max(1, body.bytes),
+  });
+  const arriving = new Map<string, SharedBody>();
+  const hasRoom = () => [...arriving.values()].reduce((sum, body) => sum + body.promised, 0) < maxBytes;
+
+  function fetchBody(request: RelayRequest, key: string): SharedBody {
+    const body = new SharedBody(relay, request);
+    arriving.set(key, body);
+    void body.whole.then((isWhole) => {
+      // It may have been forgotten meanwhile.
+      if (arriving.get(key) !== body) return;
+      arriving.delete(key);
+      if (isWhole) kept.set(key, body);
+    });
+    return body;
+  }
+
+  async function fetchAhead(first: RelayRequest, requests: readonly RelayRequest[]): Promise<void> {
+    const before = arriving.get(keyOf(first));
+    if (before && !(await before.whole)) return;
+    for (const request of requests) {
+      const key = keyOf(request);
+      if (kept.has(key)) continue;
+      if (!arriving.has(key) && !hasRoom()) return;
+      const body = arriving.get(key) ?? fetchBody(request, key);
+      body.want();
+      if (!(await body.whole)) return;
+    }
+  }
+
+  return {
+    async relay(request, asking, signal) {
+      if (!isWhole(asking)) return relay.relay(request, asking, signal);
+      const key = keyOf(request);
+      const known = kept.get(key) ?? arriving.get(key) ?? (hasRoom() ? fetchBody(request, key) : null);
+      return (await known?.reader(signal)) ?? relay.relay(request, asking, signal);
+    },
+    ahead(first, requests) {
+      void fetchAhead(first, requests);
+    },
+    forget(request) {
+      kept.delete(keyOf(request));
+      arriving.delete(keyOf(request));
+    },
+    close() {
+      for (const body of arriving.values()) body.end();
+      kept.clear();
+    },
+  };
+}
+
+const isWhole = ({ method, range, conditions }: RelayAsking): boolean =>
+  method === 'get' && range === null && Object.keys(conditions).length === 0;
+
+const keyOf = ({ url, headers }: RelayRequest): string => JSON.stringify([url, headers]);
+
+const WHOLE: RelayAsking = { method: 'get', range: null, conditions: {} };
+
+/** Chunks that the slowest reader of a long body may be behind: 64 KiB each, as sockets give them. */
+const MAX_BEHIND = 16;
+
+interface Reader {
+  /** Number of the chunk that it takes next. */
+  at: number;
+}
+
+/** One body on its way to any number of readers. What is too long to be kept goes as fast as the slowest takes it. */
+class SharedBody {
+  /** Whether all of it has come and is here; never rejects. */
+  readonly whole: Promise<boolean>;
+  readonly #controller = new AbortController();
+  readonly #opened: Promise<RelayedAnswer>;
+  readonly #readers = new Set<Reader>();
+  readonly #waiting = new Set<() => void>();
+  #chunks: Uint8Array[] = [];
+  /** Number of the first chunk that is still here. */
+  #base = 0;
+  #state: 'arriving' | 'ended' | 'failed' = 'arriving';
+  #error: unknown = null;
+  #isWanted = false;
+  #length = 0;
+  bytes = 0;
+
+  constructor(relay: Relay, request: RelayRequest) {
+    this.#opened = relay.relay(request, WHOLE, this.#controller.signal);
+    this.whole = this.#gather();
+  }
+
+  /** Bytes that it has or will have here. */
+  get promised(): number {
+    return Math.min(MAX_BODY, Math.max(this.bytes, this.#length));
+  }
+
+  /** It goes on without a reader. */
+  want(): void {
+    this.#isWanted = true;
+  }
+
+  end(): void {
+    this.#controller.abort(new MediaError('upstream', 'Nobody reads it any more'));
+  }
+
+  /** Null where its beginning is gone. @throws MediaError as the relay does */
+  async reader(signal: AbortSignal): Promise<RelayedAnswer | null> {
+    if (this.#base > 0 || this.#controller.signal.aborted) return null;
+    const reader: Reader = { at: 0 };
+    this.#readers.add(reader);
+    const leave = () => {
+      signal.removeEventListener('abort', leave);
+      this.#leave(reader);
+    };
+    signal.addEventListener('abort', leave);
+    try {
+      const answer = await this.#opened;
+      signal.throwIfAborted();
+      return { ...answer, next: () => this.#next(reader, { signal, leave }), close: leave };
+    } catch (error) {
+      leave();
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async #next(
+    reader: Reader,
+    { signal, leave }: { readonly signal: AbortSignal; readonly leave: () => void },
+  ): Promise<Uint8Array | null> {
+    const isBehind = () => reader.at < this.#base + this.#chunks.length;
+    while (!isBehind() && this.#state === 'arriving' && !signal.aborted) await this.#change(signal);
+    signal.throwIfAborted();
+    const chunk = this.#chunks[reader.at - this.#base];
+    if (chunk) {
+      reader.at++;
+      if (this.#isLong) this.#wake();
+      return chunk;
+    }
+    leave();
+    if (this.#state === 'failed') throw this.#error;
+    return null;
+  }
+
+  #leave(reader: Reader): void {
+    if (!this.#readers.delete(reader)) return;
+    this.#wake();
+    if (this.#readers.size > 0 || this.#state !== 'arriving') return;
+    if (!this.#isWanted || this.#isLong) this.end();
+  }
+
+  get #isLong(): boolean {
+    return this.bytes > MAX_BODY || this.#length > MAX_BODY;
+  }
+
+  async #gather(): Promise<boolean> {
+    try {
+      const answer = await this.#opened;
+      this.#length = answer.length ?? 0;
+      for (let chunk = await answer.next(); chunk; chunk = await answer.next()) {
+        this.#chunks.push(chunk);
+        this.bytes += chunk.length;
+        this.#wake();
+        while (this.#isLong && this.#dropTaken() > MAX_BEHIND) await this.#change(this.#controller.signal);
+      }
+      this.#state = 'ended';
+      return !this.#isLong;
+    } catch (error) {
+      this.#state = 'failed';
+      this.#error = error;
+      return false;
+    } finally {
+      this.#wake();
+    }
+  }
+
+  /** How many chunks are left that somebody has still to take. */
+  #dropTaken(): number {
+    this.#controller.signal.throwIfAborted();
+    const taken = Math.min(...[...this.#readers].map(({ at }) => at)) - this.#base;
+    if (Number.isFinite(taken) && taken > 0) {
+      this.#chunks = this.#chunks.slice(taken);
+      this.#base += taken;
+    }
+    return this.#chunks.length;
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
+  }
+
+  /** Resolves at the next change, and when the signal aborts. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal.removeEventListener('abort', wake);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+      if (signal.aborted) wake();
+    });
+  }
+}
