@@ -89,6 +89,7 @@ export interface Flags {
   readonly 'allow-private'?: boolean | undefined;
   readonly deny?: readonly string[] | undefined;
   readonly upstreams?: string | undefined;
+  readonly 'compat-tokens'?: boolean | undefined;
   readonly root?: readonly string[] | undefined;
   readonly state?: string | undefined;
   readonly uploads?: string | undefined;
@@ -212,7 +213,8 @@ export function readConfig(
     videoLadder: list(env.SLUICE_LADDER).map(rung),
     proxyBytes: number('SLUICE_PROXY_MB', DEFAULT_PROXY_MB, PROXY_MB) * MEGABYTE,
     proxyAhead: aheadOf(env),
-    compatTokens: !/^(0|false|no|off)$/i.test(env.SLUICE_COMPAT_TOKENS ?? ''),
+    compatTokens:
+      flags['compat-tokens'] ?? isYes('SLUICE_COMPAT_TOKENS', nonEmpty(env.SLUICE_COMPAT_TOKENS) ?? '1'),
     addressServices: env.SLUICE_IP_SERVICES ? list(env.SLUICE_IP_SERVICES) : null,
     logLevel: logLevel(env),
   };

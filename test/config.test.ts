@@ -245,4 +245,21 @@ describe('readConfig', () => {
       expect.objectContaining({ code: 'bad-request', message: expect.stringMatching(message) }),
     );
   });
+
+  it('reads whether encrypted addresses of another proxy are known', () => {
+    expect(readConfig({}, {}).compatTokens).toBe(true);
+    expect(readConfig({}, { SLUICE_COMPAT_TOKENS: '0' }).compatTokens).toBe(false);
+    expect(readConfig({ 'compat-tokens': false }, { SLUICE_COMPAT_TOKENS: '1' }).compatTokens).toBe(false);
+    expect(() => readConfig({}, { SLUICE_COMPAT_TOKENS: 'perhaps' })).toThrow('SLUICE_COMPAT_TOKENS');
+  });
+
+  it.each([
+    [{}, 2],
+    [{ SLUICE_PROXY_AHEAD: '0' }, 0],
+    [{ HLS_PREBUFFER_SEGMENTS: '5' }, 5],
+    [{ ENABLE_HLS_PREBUFFER: 'false' }, 0],
+    [{ ENABLE_HLS_PREBUFFER: 'false', SLUICE_PROXY_AHEAD: '3' }, 3],
+  ])('segments ahead by %j: %i', (env, ahead) => {
+    expect(readConfig({}, env as Record<string, string>).proxyAhead).toBe(ahead);
+  });
 });

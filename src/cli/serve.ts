@@ -20,6 +20,8 @@ export interface ServeFlags {
   readonly state?: string;
   readonly open?: boolean;
   readonly trustProxy?: readonly string[];
+  /** False: switched off; true says nothing. */
+  readonly compatTokens?: boolean;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   /** Opens the page in the browser. */
@@ -47,7 +49,7 @@ export async function serve(folders: readonly string[], flags: ServeFlags): Prom
 const CLOSED = 'Only this machine can reach it; for phones and TVs set API_PASSWORD, or start with --open\n';
 
 function settingsOf(flags: ServeFlags): Flags {
-  const { publicUrl, allowPrivate, trustProxy, tlsCert, tlsKey, browser: _, ...others } = flags;
+  const { publicUrl, allowPrivate, trustProxy, tlsCert, tlsKey, compatTokens, browser: _, ...others } = flags;
   return {
     ...others,
     'public-url': publicUrl,
@@ -55,6 +57,7 @@ function settingsOf(flags: ServeFlags): Flags {
     'trust-proxy': trustProxy,
     'tls-cert': tlsCert,
     'tls-key': tlsKey,
+    ...(compatTokens === false ? { 'compat-tokens': false } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ const SETTINGS = `
 Environment: PORT, HOST, API_PASSWORD, SLUICE_OPEN, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
   SLUICE_ALLOW_ONLY, SLUICE_DENY, SLUICE_UPSTREAMS, SLUICE_USER_AGENT,
   SLUICE_TRUSTED_PROXIES, SLUICE_TLS_CERT, SLUICE_TLS_KEY, SLUICE_RATE, SLUICE_CLIENT_UPSTREAMS, DISABLE_DOCS,
+  SLUICE_PROXY_MB, SLUICE_PROXY_AHEAD, SLUICE_COMPAT_TOKENS, SLUICE_IP_SERVICES,
   SLUICE_ROOTS, SLUICE_PUBLIC_URL, SLUICE_CACHE_MB, SLUICE_AAC_QUALITY, SLUICE_AUDIO_THREADS, SLUICE_FFMPEG,
   SLUICE_ENCODERS, SLUICE_VIDEO_RUNS, SLUICE_VIDEO_HEIGHT, SLUICE_LADDER,
   SLUICE_UPLOADS, SLUICE_UPLOADS_MB, SLUICE_UPLOADS_HOURS, SLUICE_UPLOAD_MB, SLUICE_SHARED_CACHE,
@@ -50,6 +51,7 @@ export function addServe(program: Command): void {
       collect,
     )
     .option('--upstreams <FILE>', 'routes of requests by JSON: proxies, headers, limits')
+    .option('--no-compat-tokens', "do not make or read mediaflow-proxy's encrypted addresses")
     .option(
       '--root <NAME=FOLDER>',
       'serve a folder as d=root:NAME/path without listing it; repeatable',
