@@ -14,6 +14,7 @@ import { probeRoutes } from './http/probe.ts';
 import { compatTokens } from './http/proxy/compat-tokens.ts';
 import { proxyRoutes } from './http/proxy/proxy-routes.ts';
 import { remuxRoutes } from './http/remux.ts';
+import { stremioRoutes } from './http/stremio/stremio-routes.ts';
 import { uploadRoutes } from './http/upload.ts';
 
 /** The whole HTTP surface: one line for each group of routes. */
@@ -40,6 +41,8 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
   app.route('/remux', remuxRoutes());
   app.route('/remux.mp4', movieRoutes(now));
   app.route('/uploads', uploadRoutes());
+  app.route('/', stremioRoutes(0));
+  app.route('/stremio/:key', stremioRoutes(2));
   app.route('/', proxyRoutes(now));
   app.route('/metrics', metricsRoutes());
   app.route('/', docsRoutes());

@@ -25,6 +25,7 @@ export const movieRoutes = noRoutes;
 export const faststartRoutes = noRoutes;
 /** Nothing is passed on. */
 export const proxyRoutes = noRoutes;
+export const stremioRoutes = noRoutes;
 export const compatTokens = (): MiddlewareHandler<AppEnv> => (_, next) => next();
 
 /** A file can be read anywhere: nothing comes in order only. */

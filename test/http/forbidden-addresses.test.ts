@@ -46,6 +46,12 @@ const route = (path: string, question: Question = {}): Route => ({
     `${path}${path.includes('?') ? '&' : '?'}api_password=${PASSWORD}&d=${encodeURIComponent(url)}`,
 });
 
+/** What Stremio's players ask for. */
+const byPlayer = (path: string): Route => ({
+  name: `GET ${path}`,
+  path: (url) => `${path}${encodeURIComponent(url)}&api_password=${PASSWORD}`,
+});
+
 /** What a playlist leads to. */
 const sealed = (name: string): Route => ({
   name: `GET /proxy/hls/<ticket>/${name}`,
@@ -64,6 +70,7 @@ const ROUTES: readonly Route[] = [
   route('/proxy/stream', { headers: { range: 'bytes=0-1' } }),
   ...['manifest.m3u8', 'key_proxy/manifest.m3u8', 'segment.ts'].map((name) => route(`/proxy/hls/${name}`)),
   ...['playlist.m3u8', 'init.mp4', 'segment.m4s?start_ms=0'].map((name) => route(`/proxy/transcode/${name}`)),
+  ...['/hlsv2/probe?mediaURL=', '/hlsv2/0/master.m3u8?mediaURL=', '/opensubHash?videoUrl='].map(byPlayer),
   ...['index.m3u8', 'segment.ts', 'key.key', 'assets.json', 'steering.json'].map(sealed),
   {
     name: 'GET /proxy/stream?d=<base64>',

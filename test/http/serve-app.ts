@@ -7,6 +7,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from '../../src/app.ts';
 import { type Config, type Flags, readConfig } from '../../src/config.ts';
 import type { Source } from '../../src/core/contracts.ts';
+import type { AudioTranscoder } from '../../src/core/transcoding.ts';
 import type { Logger } from '../../src/http/deps.ts';
 import { sendChunksOnNode } from '../../src/http/node-body.ts';
 import { createFront } from '../../src/node-front.ts';
@@ -31,6 +32,8 @@ export interface ServeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly secret?: string;
   readonly timeouts?: HttpClientOptions['timeouts'];
+  /** What makes AAC; absent: sound is only copied. */
+  readonly transcoder?: AudioTranscoder;
   readonly lookup?: NonNullable<HttpClientOptions['lookup']>;
   /** Other rules for uploads than those of the configuration. */
   readonly desk?: Partial<DeskOptions>;
@@ -100,7 +103,11 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
   const app = createApp(
     {
       config,
-      library: createLibrary({ packetBytes: 16 * MEGABYTE, transcriptBytes: MEGABYTE, transcoder: null }),
+      library: createLibrary({
+        packetBytes: 16 * MEGABYTE,
+        transcriptBytes: MEGABYTE,
+        transcoder: options.transcoder ?? null,
+      }),
       tokens: await createTokenBox(secret, now),
       accessKey,
       openSource,

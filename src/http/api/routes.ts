@@ -4,6 +4,7 @@ import { PROXY_ROUTES } from './proxy.ts';
 import { PROXY_TOOL_ROUTES } from './proxy-tools.ts';
 import type { ApiRoute } from './route.ts';
 import { SERVER_ROUTES } from './server.ts';
+import { STREMIO_ROUTES } from './stremio.ts';
 import { UPLOAD_ROUTES } from './uploads.ts';
 
 /** The whole HTTP interface, but for pages and their files. */
@@ -12,6 +13,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...HLS_ROUTES,
   ...PROXY_ROUTES,
   ...PROXY_TOOL_ROUTES,
+  ...STREMIO_ROUTES,
   ...UPLOAD_ROUTES,
   ...SERVER_ROUTES,
 ];

@@ -57,7 +57,7 @@ async function openTicket(c: Context<AppEnv>): Promise<Ticket> {
   return ticket;
 }
 
-async function openManifest(c: Context<AppEnv>, up: Up): Promise<Response> {
+async function openManifest(c: Context<AppEnv>, up: './' | '../'): Promise<Response> {
   const destination = readDestination(c);
   const wished = readPlaylistWish(destination, up === '../' ? 'keys' : null);
   const ticket = ticketOf(c, destination, wished.playlist);
@@ -79,18 +79,17 @@ function ticketOf(c: Context<AppEnv>, destination: Destination, playlist: Ticket
   };
 }
 
-/** The way from a playlist to the folder of tickets. */
-type Up = './' | '../';
-
-interface PlaylistAnswer {
+export interface PlaylistAnswer {
   readonly ticket: Ticket;
   readonly wished: Wished;
-  readonly up: Up;
+  /** The way from where it is answered to the folder of tickets. */
+  readonly up: string;
   /** Headers of this answer alone. */
   readonly answers?: Readonly<Record<string, string>>;
 }
 
-async function openPlaylist(c: Context<AppEnv>, asked: PlaylistAnswer): Promise<Response> {
+/** Answers a playlist whose addresses lead here, or what is there in its place. */
+export async function openPlaylist(c: Context<AppEnv>, asked: PlaylistAnswer): Promise<Response> {
   const { ticket, answers = {} } = asked;
   const { headers, isTrusted } = ticket;
   const url = withDirectives(c, ticket.url);

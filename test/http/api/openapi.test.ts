@@ -147,6 +147,10 @@ const REFUSED: ReadonlySet<string> = new Set(
   ].flatMap((path) => [`GET /${path}`, `POST /${path}`]),
 );
 
+/** What OpenAPI has no words for: a path within a path, torrents by forty digits, a POST that changes nothing. */
+const UNTOLD =
+  /^(GET|POST) (\/stremio\/:key)?(\/proxy\/:options\{.*|\/:infoHash\{.*)$|^POST (\/stremio\/:key)?\/settings$/;
+
 /** `/hls/:token/:file` as OpenAPI writes it. */
 const asTold = (pattern: string): string => labelOf(pattern).replaceAll(/:(\w+)/g, '{$1}');
 
@@ -162,7 +166,7 @@ describe('the routes of the app', () => {
       const [method = '', pattern = ''] = route.split(' ');
       const shown = `${method} ${asTold(pattern)}`;
       const isPage = PAGES.has(`${method} ${labelOf(pattern)}`) || PAGES.has(route);
-      return !told.has(shown) && !isPage && !REFUSED.has(route);
+      return !told.has(shown) && !isPage && !REFUSED.has(route) && !UNTOLD.test(route);
     });
     expect([...new Set(missing)]).toEqual([]);
   });

@@ -1,0 +1,87 @@
+import type { Context } from 'hono';
+import type { VideoWish } from '../../core/encoding.ts';
+import { MediaError } from '../../core/errors.ts';
+import type { MediaRequest } from '../../proxy/token.ts';
+import { equalSecrets } from '../../proxy/token.ts';
+import { carriesKey } from '../access.ts';
+import type { AppEnv } from '../deps.ts';
+import { isLocal, MAX_URL } from '../media-request.ts';
+import { queryPairs } from '../query.ts';
+
+/** What a player of Stremio says that it can play. Null: it says nothing of that. */
+export interface PlayerAbilities {
+  /** As FFmpeg names them: `h264`, `hevc`. */
+  readonly videoCodecs: ReadonlySet<string> | null;
+  readonly audioCodecs: ReadonlySet<string> | null;
+  readonly maxAudioChannels: number | null;
+  readonly maxWidth: number | null;
+  /** Nothing is to be copied. */
+  readonly isEncoded: boolean;
+}
+
+/** Names of one codec. */
+const SAME: Readonly<Record<string, string>> = { h265: 'hevc' };
+
+/** `videoCodecs=` and `audioCodecs=` (repeated, or with commas), `maxAudioChannels=`, `maxWidth=`, `forceTranscoding=`. */
+export function readAbilities(c: Context<AppEnv>): PlayerAbilities {
+  const pairs = [...queryPairs(c.req.url)];
+  const last = (name: string) => pairs.findLast(([one]) => one === name)?.[1];
+  const codecs = (name: string) => {
+    const given = pairs
+      .filter(([one]) => one === name || one === `${name}[]`)
+      .flatMap(([, value]) => value.split(','));
+    const names = given.map((value) => value.trim().toLowerCase()).filter((value) => value !== '');
+    return names.length > 0 ? new Set(names.map((value) => SAME[value] ?? value)) : null;
+  };
+  return {
+    videoCodecs: codecs('videoCodecs'),
+    audioCodecs: codecs('audioCodecs'),
+    maxAudioChannels: positive(last('maxAudioChannels')),
+    maxWidth: positive(last('maxWidth')),
+    isEncoded: /^(1|true)$/i.test(last('forceTranscoding') ?? ''),
+  };
+}
+
+const positive = (text: string | undefined): number | null => {
+  const value = /^\d{1,6}$/.test(text ?? '') ? Number(text) : 0;
+  return value > 0 ? value : null;
+};
+
+/**
+ * The film that a query names.
+ * @param name of the field; `from=` stands for it as well
+ * @throws MediaError `bad-request` for what is none
+ */
+export function readPlayerRequest(
+  c: Context<AppEnv>,
+  name: 'mediaURL' | 'videoUrl' = 'mediaURL',
+): MediaRequest {
+  const fields = new Map(queryPairs(c.req.url));
+  const url = (fields.get(name) ?? fields.get('from') ?? '').trim();
+  const isHttp = /^https?:\/\//i.test(url) && URL.canParse(url);
+  if (url.length > MAX_URL || !(isHttp || isLocal(url)))
+    throw new MediaError('bad-request', `${name}= must be the URL of a film`);
+  return {
+    url,
+    headers: {},
+    video: null,
+    audio: null,
+    recovery: 'shown',
+    isTrusted: isTrusted(c),
+    expires: null,
+  };
+}
+
+/** The request carries the server's key, as such or in its path: `/stremio/<key>/`. */
+export function isTrusted(c: Context<AppEnv>): boolean {
+  const key = c.req.param('key');
+  return key === undefined ? carriesKey(c) : equalSecrets(key, c.var.deps.accessKey);
+}
+
+/** Of a film for players whose pictures must not be wider; null where they may. */
+export function widthWish({ maxWidth }: PlayerAbilities): VideoWish | null {
+  // 16:9: what is wider than that has fewer lines.
+  return maxWidth === null
+    ? null
+    : { forms: null, maxHeight: Math.floor((maxWidth * 9) / 32) * 2, maxBitrate: null };
+}
