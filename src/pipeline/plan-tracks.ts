@@ -21,7 +21,9 @@ export function planVideo(track: VideoTrack, survey: Survey, span: Span): Omit<P
   const rate = track.frameRate && fitsRate(stamps, track.frameRate) ? track.frameRate : null;
   const clock = videoClock({ zero, first: seen?.first ?? zero, rate });
   const seconds = (end - (seen?.first ?? zero)) / NANOSECONDS_PER_SECOND;
-  const count = survey.kind === 'whole' ? stamps.length : pictures;
+  // VP8's frames that are only referred to stand at the time of the next picture.
+  const seenPictures = track.decodeOnly?.codec === 'vp8' ? new Set(Array.from(stamps)).size : stamps.length;
+  const count = survey.kind === 'whole' ? seenPictures : pictures;
   const distances = distancesIn(beginningOfColumn(stamps, LOOKED_AT));
   const measured = distances[distances.length >> 1] ?? DEFAULT_PICTURE;
   const usual = rate ? (NANOSECONDS_PER_SECOND * rate.den) / rate.num : measured;
