@@ -5,18 +5,18 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { requireGuard } from './binding.ts';
 import type { Config } from './config.ts';
 import { MediaError } from './core/errors.ts';
 import type { AppDeps, FolderLister, Logger } from './http/deps.ts';
 import { sendChunksOnNode } from './http/node-body.ts';
-import { createFront, prefixOf } from './node-front.ts';
 import { type Environment, type NodeMedia, openNodeMedia } from './node-media.ts';
 import { createLog } from './observing/log.ts';
 import { type OpenProxy, openProxy } from './open-proxy.ts';
 import { openSource } from './open-source.ts';
 import { PROJECT_FOLDER } from './project.ts';
 import { createTokenBox, deriveAccessKey } from './proxy/token.ts';
+import { requireGuard } from './serving/binding.ts';
+import { createFront, prefixOf } from './serving/front.ts';
 import type { SharedCache } from './shared-cache/shared-cache.ts';
 import { listFolder } from './sources/folder-list.ts';
 import { defaultStateDir, loadSecret } from './state.ts';
@@ -105,7 +105,7 @@ export async function serveOnNode(parts: NodeParts): Promise<NodeServer> {
   requireGuard(config);
   const [{ createApp }, { listen, openServer, renewCertificate, shownHost }] = await Promise.all([
     import('./app.ts'),
-    import('./listening.ts'),
+    import('./serving/listening.ts'),
   ]);
   const { tls, publicUrl, host } = config;
   const { fetch } = createApp(parts.deps, Date.now);
@@ -173,7 +173,7 @@ async function createDeps(parts: Parts): Promise<AppDeps> {
     asset: readAsset,
     log,
     proxy,
-    ...createFront(config, { log, folder: PROJECT_FOLDER }),
+    ...createFront(config, { log, folder: PROJECT_FOLDER, scripts: new URL('./web/', import.meta.url) }),
   };
 }
 

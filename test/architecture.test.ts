@@ -28,13 +28,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // what settings say that are texts of their own: files and variables
   'src/settings': ['src/core'],
   'src/state.ts': [],
-  'src/binding.ts': ['src/core', 'src/config.ts'],
-  'src/certificate.ts': ['src/core'],
-  'src/listening.ts': ['src/core', 'src/certificate.ts'],
   // what is counted and logged on Node
   'src/observing': [],
-  // what an app on Node has around its routes
-  'src/node-front.ts': ['src/config.ts', 'src/http', 'src/observing'],
+  // what an app on Node has around its routes: where it listens, and who may ask how often
+  'src/serving': ['src/core', 'src/config.ts', 'src/http', 'src/observing'],
   'src/app.ts': ['src/core', 'src/http'],
   // the door to another app: src/node.ts without a server
   'src/sluice.ts': ['src/core', 'src/app.ts', 'src/config.ts', 'src/http', 'src/node.ts'],
@@ -95,7 +92,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/pipeline',
     'src/sources',
     // serve tells who reaches it
-    'src/binding.ts',
+    'src/serving',
     'src/config.ts',
     'src/node.ts',
     'src/node-media.ts',
@@ -118,10 +115,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/node.ts': [
     'src/core',
     'src/app.ts',
-    'src/binding.ts',
     'src/config.ts',
-    'src/listening.ts',
-    'src/node-front.ts',
+    'src/serving',
     'src/observing',
     'src/node-media.ts',
     'src/open-proxy.ts',
@@ -145,9 +140,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/node.ts': 'opens and serves on Node',
   'src/sluice.ts': 'counts processors',
-  'src/certificate.ts': 'reads files',
-  'src/listening.ts': 'serves on Node',
-  'src/node-front.ts': 'reads installed packages',
+  'src/serving/certificate.ts': 'reads files',
+  'src/serving/listening.ts': 'serves on Node',
+  'src/serving/front.ts': 'reads installed packages',
   'src/observing/log.ts': 'loads its package late, and at once',
   'src/http/watch.ts': 'sees when the raw response is over; its import is a type',
   'src/node-media.ts': 'raises a limit of the process, reads the file of upstream routes',

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { isThisMachine } from '../binding.ts';
 import { type Config, type Flags, readConfig } from '../config.ts';
 import { openNode, serveOnNode } from '../node.ts';
+import { isThisMachine } from '../serving/binding.ts';
 import { note, print } from './output.ts';
 import { servedFolders } from './served-folders.ts';
 import { codeOf, networkAddress, openBrowser, renewOnSignal, stopOnSignals } from './serving.ts';

@@ -41,6 +41,7 @@ export async function openRelay(options: RelayOptions, signal: AbortSignal): Pro
 const isOneRange = (range: string | null): boolean =>
   /^\s*bytes\s*=\s*(\d{1,15}-\d{0,15}|-\d{1,15})\s*$/i.test(range ?? '');
 
+const GOOD = new Set([200, 206, 304]);
 /** Statuses by which servers refuse the Range header rather than the request. */
 const REFUSED_RANGE = new Set([400, 405, 406]);
 
@@ -50,12 +51,15 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Opened> {
   const whole = asking.method === 'head' ? 'bytes=0-0' : 'bytes=0-';
-  const opened = await location.open(isWhole ? whole : asking.range, signal, asking.conditions);
+  const range = (isWhole ? null : asking.range) ?? whole;
+  const opened = await location.open(range, signal, asking.conditions);
   const { status } = opened.answer;
-  if (status === 200 || status === 206 || status === 304 || (status === 416 && !isWhole)) return opened;
+  const isOther = status === 206 && !isPartAsked(opened, range);
+  if ((status === 416 && !isWhole) || (GOOD.has(status) && !isOther)) return opened;
   opened.answer.close();
+  if (isOther && !isWhole) throw notThePart(opened);
   // An empty file has no first byte.
-  if (!REFUSED_RANGE.has(status) && status !== 416) throw statusError(opened);
+  if (!REFUSED_RANGE.has(status) && status !== 416 && !isOther) throw statusError(opened);
   const plain = await location.open(null, signal, asking.conditions);
   if (plain.answer.status === 200 || plain.answer.status === 304) return plain;
   plain.answer.close();
@@ -214,6 +218,25 @@ class RelayedBody {
     }
   }
 }
+
+/** Whether a 206 holds what was asked for, or its beginning: some servers count bytes before they compress them. */
+function isPartAsked(opened: Opened, asked: string): boolean {
+  const encoding = opened.answer.header('content-encoding')?.trim().toLowerCase() ?? '';
+  const content = contentRange(opened);
+  const match = /(\d*)\s*-\s*(\d*)\s*$/.exec(asked);
+  if (!/^(identity)?$/.test(encoding) || !content?.range || !match) return false;
+  const { range, total } = content;
+  const [, first = '', last = ''] = match;
+  if (first !== '') return range.start === Number(first) && (last === '' || range.end <= Number(last) + 1);
+  return (total === null || range.end === total) && range.end - range.start <= Number(last);
+}
+
+const notThePart = ({ answer, url }: Opened): MediaError =>
+  new MediaError(
+    'upstream',
+    `${url.host} was asked for a part of the file and answered another one, or compressed it`,
+    { upstreamStatus: answer.status },
+  );
 
 /** Which bytes an answer holds, half-open, and how many there are in all; null where nobody knows. */
 function contentOf(opened: Opened) {

@@ -10,11 +10,11 @@ import type { Source } from '../../src/core/contracts.ts';
 import type { AudioTranscoder } from '../../src/core/transcoding.ts';
 import type { Logger } from '../../src/http/deps.ts';
 import { sendChunksOnNode } from '../../src/http/node-body.ts';
-import { createFront } from '../../src/node-front.ts';
 import { openProxy } from '../../src/open-proxy.ts';
 import { openSource as openSourceOf } from '../../src/open-source.ts';
 import { createLibrary, type OpenedSource } from '../../src/pipeline/library.ts';
 import { createTokenBox, deriveAccessKey, type MediaRequest } from '../../src/proxy/token.ts';
+import { createFront } from '../../src/serving/front.ts';
 import { addressPolicy } from '../../src/sources/address-policy.ts';
 import { createHttpClient, type HttpClientOptions } from '../../src/sources/http.ts';
 import { createSparseCache } from '../../src/sources/sparse-cache.ts';
@@ -117,7 +117,11 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
       asset: async () => null,
       log: logger,
       proxy: await openProxy({ config, relay: async () => client, secret, now }),
-      ...createFront(config, { log: logger, folder: projectFolder }),
+      ...createFront(config, {
+        log: logger,
+        folder: projectFolder,
+        scripts: new URL('../../dist/src/web/', import.meta.url),
+      }),
     },
     now,
   );

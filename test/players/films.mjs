@@ -94,6 +94,30 @@ export function makeFilm(folder, { video, audio }) {
   return name;
 }
 
+/** Bits a second of a film that no player reads ahead whole. */
+const LARGE = '8M';
+
+/**
+ * A film that is passed on as it is, with the languages of all films; the index of the MP4 is at its end. Returns its
+ * file name.
+ */
+export function makeLargeFilm(folder, container) {
+  mkdirSync(folder, { recursive: true });
+  const rate = ['-b:v', LARGE, '-minrate', LARGE, '-maxrate', LARGE, '-bufsize', LARGE, '-nal-hrd', 'cbr'];
+  const sounds = LANGUAGES.map((language) => audioFile(folder, 'AAC', language));
+  const tracks = LANGUAGES.flatMap(({ long }, i) => [
+    ...['-map', `${i + 1}:a`],
+    ...[`-metadata:s:a:${i}`, `language=${long}`],
+  ]);
+  const inputs = [...PICTURE.slice(0, 4), ...sounds.flatMap((path) => ['-i', path])];
+  const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', ...GOP, ...rate];
+  const name = `large.${container}`;
+  once(join(folder, name), (path) =>
+    ffmpeg([...inputs, '-map', '0:v', ...tracks, ...video, '-c:a', 'copy', path]),
+  );
+  return name;
+}
+
 /** One stream as an HLS playlist with fMP4 segments by ffmpeg. */
 function controlStream(folder, name, input) {
   once(join(folder, `${name}.m3u8`), (path) => {

@@ -9,8 +9,9 @@ import { DURATION, LANGUAGES } from './films.mjs';
 
 const CROSSINGS = 'lavfi.astats.1.Zero_crossings_rate';
 const RATE = 48_000;
+const SMALL_CACHE = ['--demuxer-max-bytes=2MiB', '--demuxer-max-back-bytes=1MiB'];
 
-const commandLine = (url) => (folder) => {
+const commandLine = (url, options) => (folder) => {
   const pictures = `metadata=mode=print:direct=1:file=${folder}/pictures`;
   const sound = `ametadata=mode=print:direct=1:key=${CROSSINGS}:file=${folder}/sound`;
   return [
@@ -18,6 +19,7 @@ const commandLine = (url) => (folder) => {
     ...['--no-terminal', `--input-ipc-server=${folder}/socket`, `--log-file=${folder}/log`],
     `--vf=lavfi=[signalstats,${pictures}]`,
     `--af=lavfi=[aresample=${RATE},asetnsamples=4096,astats=metadata=1:reset=1,${sound}]`,
+    ...options,
     url,
   ];
 };
@@ -53,8 +55,8 @@ function heard(lines) {
   return last ? Math.round((Number(last.split('=')[1]) * RATE) / 2) : 0;
 }
 
-async function open(url) {
-  const child = startChild(commandLine(url));
+async function open(url, options = []) {
+  const child = startChild(commandLine(url, options));
   const command = await connect(join(child.folder, 'socket'));
   const complaints = () => complaintsIn(readLines(join(child.folder, 'log')).join('\n'));
   const get = (name) => command('get_property', name);
@@ -102,5 +104,7 @@ export const mpvPlayer = (servers) => ({
   origin: servers.sluice,
   canPlay: async () => true,
   open,
+  /** Its cache is too small for it to seek there by itself. */
+  openFile: async (url) => ({ ...(await open(url, SMALL_CACHE)), settle: undefined }),
   stop: async () => undefined,
 });

@@ -1,4 +1,5 @@
-// The player matrix: each video codec with each audio codec in each player that can run without a screen here.
+// The player matrix: each video codec with each audio codec in each player that can run without a screen here, and films
+// that are passed on as they are (/proxy/stream) in players that play them (--match proxied).
 //   npm run players [-- --player TEXT] [-- --match TEXT] [-- --seed N]
 // Players come from .ci/setup-players. A cell that fails is tried again with what ffmpeg makes of the same film: where
 // that fails as well the player is the cause. A whole run writes results.md.
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { AUDIO, makeControl, makeFilm, VIDEO } from './films.mjs';
 import { PLAYERS } from './players.mjs';
+import { judgeProxied, PROXIED } from './proxied.mjs';
 import { writeResults } from './results.mjs';
 import { playThrough } from './scenario.mjs';
 import { startServers } from './servers.mjs';
@@ -28,6 +30,9 @@ const ROWS = Object.keys(VIDEO)
   .flatMap((video) => Object.keys(AUDIO).map((audio) => ({ video, audio })))
   .filter(({ video, audio }) => video === 'H.264' || !FOR_INFORMATION.includes(audio))
   .filter(({ video, audio }) => `${video} + ${audio}`.includes(values.match));
+
+/** Films that are passed on as they are, for players that take them. */
+const PASSED = PROXIED.filter((name) => `proxied ${name}`.includes(values.match));
 
 /** The CODECS of the variants in a master playlist. */
 async function offered(url) {
@@ -74,6 +79,7 @@ const films = new Map(
 );
 const servers = await startServers(folder);
 const results = [];
+const passed = [];
 const versions = [];
 for (const { title, start } of PLAYERS.filter(({ title }) => title.includes(values.player))) {
   const player = await start(servers);
@@ -90,12 +96,24 @@ for (const { title, start } of PLAYERS.filter(({ title }) => title.includes(valu
     const line = [title, `${row.video} + ${row.audio}`, result.played, ...notes].filter(Boolean).join('; ');
     process.stdout.write(`${[result.verdict, ...(result.failed ?? [])].join(' ').padEnd(12)} ${line}\n`);
   }
+  for (const container of player.openFile ? PASSED : []) {
+    const result = await judgeProxied(player, container, { folder, servers, seed: Number(values.seed) });
+    passed.push({ player: title, container, ...result });
+    const verdict = result.failed.length > 0 ? `FAIL ${result.failed.join(' ')}` : 'pass';
+    process.stdout.write(
+      `${verdict.padEnd(12)} ${title}; proxied ${container}; ${result.notes.join('; ')}\n`,
+    );
+  }
   await player.stop();
 }
 servers.stop();
 if (!values.films) rmSync(folder, { recursive: true, force: true });
 
-const failed = results.filter(({ verdict }) => verdict === 'FAIL');
-if (!values.player && !values.match) writeResults(results, versions);
-process.stdout.write(`Players: ${results.length - failed.length} passed, ${failed.length} failed\n`);
+const failed = [
+  ...results.filter(({ verdict }) => verdict === 'FAIL'),
+  ...passed.filter(({ failed: steps }) => steps.length > 0),
+];
+if (!values.player && !values.match) writeResults(results, { versions, passed });
+const count = results.length + passed.length;
+process.stdout.write(`Players: ${count - failed.length} passed, ${failed.length} failed\n`);
 process.exitCode = failed.length > 0 ? 1 : 0;

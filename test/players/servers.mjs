@@ -90,9 +90,13 @@ export async function startSluice() {
 export async function startServers(films) {
   const sluice = await startSluice();
   const refusals = [];
+  const asked = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
-    if (pathname.startsWith('/films/')) return answerFile(join(films, pathname.slice(7)), request, response);
+    if (pathname.startsWith('/films/')) {
+      asked.push({ range: request.headers.range ?? '', agent: request.headers['user-agent'] ?? '' });
+      return answerFile(join(films, pathname.slice(7)), request, response);
+    }
     if (PAGE[pathname]) return answerFile(join(project, PAGE[pathname]), request, response);
     return forward(sluice.url, refusals, request, response);
   });
@@ -104,6 +108,8 @@ export async function startServers(films) {
     sluice: sluice.url,
     /** Takes the errors that the page's requests met so far. */
     refusals: () => refusals.splice(0),
+    /** Takes the ranges of films that were asked for so far, and by whom. */
+    asked: () => asked.splice(0),
     stop: () => {
       sluice.stop();
       server.closeAllConnections();

@@ -128,7 +128,9 @@ async function open(url) {
     async speak(language) {
       const tracks = [...(await remote(ports.remote, 'atrack')).matchAll(/^\| (\d+) - (.*)$/gm)];
       const { name } = LANGUAGES.find(({ code }) => code === language);
-      const wanted = tracks.find(([, , title]) => title.includes(name));
+      // Tracks without a name of their own are called by their language, in English.
+      const english = `[${new Intl.DisplayNames('en', { type: 'language' }).of(language)}]`;
+      const wanted = tracks.find(([, , title]) => title.includes(name) || title.includes(english));
       if (!wanted) throw new Error(`no ${name} among ${tracks.map(([, , title]) => title)}`);
       await remote(ports.remote, `atrack ${wanted[1]}`);
     },
@@ -142,5 +144,6 @@ export const vlcPlayer = (servers) => ({
   origin: servers.sluice,
   canPlay: async () => true,
   open,
+  openFile: open,
   stop: async () => undefined,
 });

@@ -35,16 +35,19 @@ export function checkedAnswerHeaders(given: readonly (readonly [string, string])
   return Object.fromEntries(given.filter(([name]) => !OURS.test(name)));
 }
 
-/** Types that a browser shows or plays without running anything in them. */
+/**
+ * Types that a browser shows or plays without running anything in them. Of several, as a header that came twice has them,
+ * it takes the last one.
+ */
 const PASSIVE =
-  /^(video|audio|font)\/|^image\/(?!svg)|^application\/(vnd\.apple\.mpegurl|x-mpegurl|octet-stream)$/i;
+  /^((video|audio|font)\/[\w.+-]+|image\/(?!svg)[\w.+-]+|application\/(vnd\.apple\.mpegurl|x-mpegurl|octet-stream))\s*(;[^,]*)?$/i;
 
 /**
  * What keeps a page that is passed on from being one of this server's: it may run, but in an origin of its own. Its
  * media are played as ever.
  */
 export function guardHeaders(type: string | undefined): Headers {
-  const isPassive = PASSIVE.test(type?.split(';')[0]?.trim() ?? '');
+  const isPassive = PASSIVE.test(type ?? '');
   return {
     'x-content-type-options': 'nosniff',
     ...(isPassive ? {} : { 'content-security-policy': 'sandbox' }),

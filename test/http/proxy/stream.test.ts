@@ -190,6 +190,31 @@ describe('what is asked for is what is sent', () => {
     expect(answer.headers['content-length'] ?? '0').toBe('0');
   });
 
+  it.each([
+    ['another place', { 'content-range': 'bytes 6-10/300000' }, 'bytes=5-9'],
+    ['more than was asked for', { 'content-range': 'bytes 5-10/300000' }, 'bytes=5-9'],
+    ['no place at all', {}, 'bytes=5-9'],
+    ['a place that cannot be', { 'content-range': 'bytes 299999-300003/300000' }, 'bytes=-5'],
+    ['not the end', { 'content-range': 'bytes 5-9/300000' }, 'bytes=-5'],
+    ['zipped bytes', { 'content-range': 'bytes 5-9/300000', 'content-encoding': 'gzip' }, 'bytes=5-9'],
+  ])('a part that is not the one asked for is an error: %s', async (_, headers, asked) => {
+    upstream.answer((_request, response) => void response.writeHead(206, headers).end('12345'));
+    const answer = await app.ask(path(), range(asked));
+    expect([answer.status, JSON.parse(answer.text).code]).toEqual([502, 'upstream']);
+  });
+
+  it.each([
+    ['of another place', { 'content-range': 'bytes 5-299999/300000' }],
+    ['zipped', { 'content-range': 'bytes 0-299999/300000', 'content-encoding': 'gzip' }],
+  ])('a whole %s is asked for without a range', async (_, headers) => {
+    upstream.answer((request, response) => {
+      if (request.headers.range) response.writeHead(206, headers).end('12345');
+      else response.end(FILM);
+    });
+    const answer = await app.ask(path());
+    expect([answer.status, hash(answer.body)]).toEqual([200, hash(FILM)]);
+  });
+
   it('an empty file', async () => {
     upstream.answer((request, response) => {
       if (request.headers.range) response.writeHead(416, { 'content-range': 'bytes */0' }).end();

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
+import { MediaError } from '../core/errors.ts';
 import type { CertificateFiles } from './certificate.ts';
-import { MediaError } from './core/errors.ts';
 
 const FIRST_PORT = 8080;
 const LAST_PORT = 8099;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isThisMachine, requireGuard } from '../src/binding.ts';
-import { type Flags, readConfig } from '../src/config.ts';
+import { type Flags, readConfig } from '../../src/config.ts';
+import { isThisMachine, requireGuard } from '../../src/serving/binding.ts';
 
 describe('what is bound', () => {
   it.for([

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { MediaError } from './core/errors.ts';
+import { MediaError } from '../core/errors.ts';
 
 export interface CertificateFiles {
   readonly cert: string;

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { type Flags, readConfig } from '../src/config.ts';
-import { type NodeServer, openNode, serveOnNode } from '../src/node.ts';
-import { sealCompatToken } from '../src/proxy/compat-token.ts';
-import { TEST_CERTIFICATE, TEST_KEY } from './helpers/certificate.ts';
-import { OTHER_CERTIFICATE, OTHER_KEY } from './helpers/other-certificate.ts';
-import { file, startUpstream } from './helpers/upstream.ts';
-import { ask } from './http/serve-app.ts';
+import { type Flags, readConfig } from '../../src/config.ts';
+import { type NodeServer, openNode, serveOnNode } from '../../src/node.ts';
+import { sealCompatToken } from '../../src/proxy/compat-token.ts';
+import { TEST_CERTIFICATE, TEST_KEY } from '../helpers/certificate.ts';
+import { OTHER_CERTIFICATE, OTHER_KEY } from '../helpers/other-certificate.ts';
+import { file, startUpstream } from '../helpers/upstream.ts';
+import { ask } from '../http/serve-app.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-listening-'));
 const running = new Set<NodeServer>();
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const fixtures = new URL('../fixtures', import.meta.url).pathname;
+const fixtures = new URL('../../fixtures', import.meta.url).pathname;
 
 async function serve(flags: Flags, env: Readonly<Record<string, string>> = {}): Promise<NodeServer> {
   const config = readConfig(

@@ -1,5 +1,5 @@
-import type { Config } from './config.ts';
-import { MediaError } from './core/errors.ts';
+import type { Config } from '../config.ts';
+import { MediaError } from '../core/errors.ts';
 
 /** Whether nobody but programs of this machine reaches what is bound to a host. */
 export const isThisMachine = (host: string): boolean =>

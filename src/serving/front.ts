@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Config, USUAL_CLIENT_UPSTREAMS, USUAL_RATE } from './config.ts';
-import { trustList } from './http/clients.ts';
-import type { ApiDocs, AppDeps, Asset, Logger } from './http/deps.ts';
-import { createClientLimits } from './http/limits-of-clients.ts';
-import { clientOnNode } from './http/node-body.ts';
-import { watchRequests } from './http/watch.ts';
-import { createRequestMetrics } from './observing/metrics.ts';
+import { type Config, USUAL_CLIENT_UPSTREAMS, USUAL_RATE } from '../config.ts';
+import { trustList } from '../http/clients.ts';
+import type { ApiDocs, AppDeps, Asset, Logger } from '../http/deps.ts';
+import { createClientLimits } from '../http/limits-of-clients.ts';
+import { clientOnNode } from '../http/node-body.ts';
+import { watchRequests } from '../http/watch.ts';
+import { createRequestMetrics } from '../observing/metrics.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -19,10 +19,12 @@ export interface FrontOptions {
   readonly log: Logger;
   /** Of the package: its version is told, and what was built may lie there. */
   readonly folder: string;
+  /** Where scripts of pages lie as compiled. */
+  readonly scripts: URL;
 }
 
 /** What an app on Node has around its routes: who may ask how often, what is counted, logged, checked and told. */
-export function createFront(config: Config, { log, folder }: FrontOptions): Front {
+export function createFront(config: Config, { log, ...places }: FrontOptions): Front {
   const metrics = createRequestMetrics();
   const { rate, clientUpstreams, publicUrl, logLevel } = config;
   const now = () => performance.now();
@@ -45,7 +47,7 @@ export function createFront(config: Config, { log, folder }: FrontOptions): Fron
     }),
     check: lateCheck(),
     metrics,
-    docs: config.hasDocs ? createDocs(folder) : null,
+    docs: config.hasDocs ? createDocs(places) : null,
     clientOf: (c) => c.var.via?.client ?? clientOnNode(c),
   };
 }
@@ -57,8 +59,8 @@ export const prefixOf = (url: URL | null): string => url?.pathname.replace(/\/+$
 function lateCheck(): Front['check'] {
   const load = async () => {
     const [{ createRequestCheck }, { API_ROUTES }] = await Promise.all([
-      import('./http/api/check.ts'),
-      import('./http/api/routes.ts'),
+      import('../http/api/check.ts'),
+      import('../http/api/routes.ts'),
     ]);
     return createRequestCheck(API_ROUTES);
   };
@@ -69,21 +71,23 @@ function lateCheck(): Front['check'] {
   };
 }
 
-function createDocs(folder: string): ApiDocs {
+type Places = Omit<FrontOptions, 'log'>;
+
+function createDocs(places: Places): ApiDocs {
   let text: Promise<string> | undefined;
   return {
     document() {
-      text ??= writeDocument(folder);
+      text ??= writeDocument(places.folder);
       return text;
     },
-    asset: (name) => readDocsAsset(name, folder),
+    asset: (name) => readDocsAsset(name, places),
   };
 }
 
 async function writeDocument(folder: string): Promise<string> {
   const [{ openApiDocument }, { API_ROUTES }] = await Promise.all([
-    import('./http/openapi.ts'),
-    import('./http/api/routes.ts'),
+    import('../http/openapi.ts'),
+    import('../http/api/routes.ts'),
   ]);
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as {
     readonly version: string;
@@ -99,11 +103,10 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['swagger-ui.css', 'text/css; charset=utf-8'],
 ]);
 
-async function readDocsAsset(name: string, folder: string): Promise<Asset | null> {
+async function readDocsAsset(name: string, { folder, scripts }: Places): Promise<Asset | null> {
   const type = TYPES.get(name);
   if (type === undefined) return null;
-  const path =
-    name === 'docs.js' ? fileURLToPath(new URL('./web/docs.js', import.meta.url)) : packaged(name, folder);
+  const path = name === 'docs.js' ? fileURLToPath(new URL('docs.js', scripts)) : packaged(name, folder);
   const body = await readFile(path).catch(() => null);
   return body ? { body: new Uint8Array(body), type } : null;
 }
