@@ -164,7 +164,7 @@ async function createDeps(parts: Parts): Promise<AppDeps> {
     library: media.library,
     tokens: await createTokenBox(secret, Date.now),
     accessKey: await deriveAccessKey(secret),
-    openSource: (request) => openSource(request, { ...media.places, plans, roots, upload }),
+    openSource: (request, limits) => openSource(request, { ...media.places, plans, roots, upload }, limits),
     sendChunks: sendChunksOnNode,
     desk,
     uploads,

@@ -1,3 +1,4 @@
+import type { Reach } from './core/relay.ts';
 import type { OpenedSource } from './pipeline/library.ts';
 import type { MediaRequest } from './proxy/token.ts';
 import type { PlanBytes } from './shared-cache/plan-bytes.ts';
@@ -20,18 +21,27 @@ export interface Places {
   readonly upload: (id: string) => Promise<string>;
 }
 
+/** How far a source may reach. */
+interface Limits {
+  readonly reach?: Reach;
+}
+
 /** The source that `d=` names: `root:<name>/<path>`, `upload:<id>`, or an http(s) URL. Nothing is sent yet. */
-export async function openSource(request: MediaRequest, places: Places): Promise<OpenedSource> {
+export async function openSource(
+  request: MediaRequest,
+  places: Places,
+  limits: Limits = {},
+): Promise<OpenedSource> {
   const { roots, upload } = places;
   const [scheme, rest] = cutAt(request.url, ':');
   if (scheme === 'root') return fileSource(await resolveRoot(roots, ...cutAt(rest, '/')));
   if (scheme === 'upload') return fileSource(await upload(rest));
-  return remoteSource(request, places);
+  return remoteSource(request, places, limits);
 }
 
-async function remoteSource(request: MediaRequest, places: Places): Promise<OpenedSource> {
+async function remoteSource(request: MediaRequest, places: Places, limits: Limits): Promise<OpenedSource> {
   const { client, cache, ranges, plans } = places;
-  const upstream = (await client()).source(request);
+  const upstream = (await client()).source({ ...request, ...limits });
   const access = () => upstream.access ?? 'private';
   let wanted = 0;
   const source = ranges.wrap(upstream, () => wanted);

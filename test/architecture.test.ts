@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/app.ts': ['src/core', 'src/http'],
   // the door to another app: src/node.ts without a server
   'src/sluice.ts': ['src/core', 'src/app.ts', 'src/config.ts', 'src/http', 'src/node.ts'],
-  'src/open-source.ts': ['src/pipeline', 'src/proxy', 'src/sources', 'src/shared-cache'],
+  'src/open-source.ts': ['src/core', 'src/pipeline', 'src/proxy', 'src/sources', 'src/shared-cache'],
   // what passes requests on, put together
   'src/open-proxy.ts': ['src/core', 'src/config.ts', 'src/http', 'src/proxy'],
   'src/portable-deps.ts': ['src/core', 'src/http', 'src/pipeline', 'src/proxy'],

@@ -4,7 +4,12 @@ export interface RelayRequest {
   readonly url: string;
   /** Lower-case names; sent to the URL's own host. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Absent: wherever requests may go. */
+  readonly reach?: Reach;
 }
+
+/** `open`: not to what only `--allow-private` opens, since a page of another site wants it. */
+export type Reach = 'open';
 
 /** What a client asked for besides the place. */
 export interface RelayAsking {

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { MediaError } from '../core/errors.ts';
+import type { Reach } from '../core/relay.ts';
 import type { Access } from '../pipeline/library.ts';
 import { equalSecrets } from '../proxy/token.ts';
 import type { AppEnv } from './deps.ts';
@@ -64,6 +65,13 @@ function isOwn(c: Context<AppEnv>, origin: string): boolean {
   const { host } = new URL(origin);
   return host === askedHost(c) || host === c.var.deps.config.publicUrl?.host;
 }
+
+/**
+ * How far a request may make this server reach: a page of another site not into what only `--allow-private` opens, not
+ * even blindly.
+ */
+export const reachOf = (c: Context<AppEnv>, isTrusted: boolean): { readonly reach?: Reach } =>
+  !isTrusted && isForeignPage(c, 'private') ? { reach: 'open' } : {};
 
 /**
  * Local folders and addresses that only `--allow-private` opened are for this server's own pages and for requests

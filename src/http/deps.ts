@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
-import type { Relay } from '../core/relay.ts';
+import type { Reach, Relay } from '../core/relay.ts';
 import type { Library, OpenedSource } from '../pipeline/library.ts';
 import type { FetchAhead } from '../proxy/fetch-ahead.ts';
 import type { PlaylistDesk } from '../proxy/playlist-desk.ts';
@@ -149,8 +149,8 @@ export interface AppDeps {
   readonly tokens: TokenBox;
   /** Opens local and private sources to other sites. */
   readonly accessKey: string;
-  /** Sends nothing yet. */
-  openSource(request: MediaRequest): Promise<OpenedSource>;
+  /** Sends nothing yet. @param limits how far it may reach */
+  openSource(request: MediaRequest, limits?: { readonly reach?: Reach }): Promise<OpenedSource>;
   readonly sendChunks: SendChunks;
   readonly desk: UploadDesk;
   /** Null where nothing is stored. */

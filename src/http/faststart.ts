@@ -5,7 +5,7 @@ import { type Faststart, openFaststart } from '../pipeline/faststart.ts';
 import type { OpenedSource } from '../pipeline/library.ts';
 import { versionOf } from '../pipeline/version.ts';
 import type { MediaRequest } from '../proxy/token.ts';
-import { guardSource, requirePassword } from './access.ts';
+import { guardSource, reachOf, requirePassword } from './access.ts';
 import { checked } from './checked.ts';
 import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
@@ -46,7 +46,7 @@ async function openFile(
   if (isLocal(request.url)) guardSource(c, 'local', request.isTrusted);
   const known = files.get(titleKey(request));
   if (known && (await known.opened.isCurrent())) return known;
-  const opened = await c.var.deps.openSource(request);
+  const opened = await c.var.deps.openSource(request, reachOf(c, request.isTrusted));
   const { signal } = c.req.raw;
   const file = await openFaststart(opened.source, signal);
   const version = await versionOf(opened.source, optionsOf(request), signal);

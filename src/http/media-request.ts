@@ -4,7 +4,7 @@ import { MediaError } from '../core/errors.ts';
 import type { Media, OpenedSource } from '../pipeline/library.ts';
 import type { SelectionOptions } from '../pipeline/select-tracks.ts';
 import type { MediaRequest } from '../proxy/token.ts';
-import { allowOrigins, carriesKey, guardSource } from './access.ts';
+import { allowOrigins, carriesKey, guardSource, reachOf } from './access.ts';
 import type { AppEnv } from './deps.ts';
 import { queryFields } from './query.ts';
 
@@ -145,7 +145,7 @@ export async function openMedia(
   if (isLocal(request.url)) guardSource(c, 'local', request.isTrusted);
   let opened: OpenedSource | null = null;
   const openSource = async () => {
-    opened = await deps.openSource(request);
+    opened = await deps.openSource(request, reachOf(c, request.isTrusted));
     return opened;
   };
   const wish = {

@@ -5,7 +5,7 @@ import { openMovie } from '../pipeline/live/movie.ts';
 import { type MovieWish, openTitleMovie, SOUNDS } from '../pipeline/movie/movie.ts';
 import { SEEKS } from '../pipeline/movie/place.ts';
 import type { MediaRequest } from '../proxy/token.ts';
-import { requirePassword } from './access.ts';
+import { reachOf, requirePassword } from './access.ts';
 import { checked } from './checked.ts';
 import type { AppEnv } from './deps.ts';
 import { openMedia, optionsOf, readMediaRequest, withTitle } from './media-request.ts';
@@ -48,7 +48,7 @@ async function inOrder(c: Context<AppEnv>, request: MediaRequest, wish: MovieWis
       'not-offered',
       'This source gives its bytes in order only: leave out start= and duration=, it is sent from its beginning',
     );
-  const { sequence } = await c.var.deps.openSource(request);
+  const { sequence } = await c.var.deps.openSource(request, reachOf(c, request.isTrusted));
   if (!sequence) throw new MediaError('not-offered', 'This source cannot be read in order');
   const unread = new AbortController();
   const signal = AbortSignal.any([c.req.raw.signal, unread.signal]);

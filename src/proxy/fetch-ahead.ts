@@ -48,7 +48,7 @@ export function createFetchAhead(segments: SharedRelay, count: number): FetchAhe
       if (urls.length > 0)
         segments.ahead(
           request,
-          urls.map((url) => ({ url, headers: request.headers })),
+          urls.map((url) => ({ ...request, url })),
         );
     },
   };

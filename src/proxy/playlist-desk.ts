@@ -71,7 +71,7 @@ export function createPlaylistDesk(relay: Relay): PlaylistDesk {
 
   return {
     async fetch(request, signal) {
-      const key = JSON.stringify([request.url, request.headers]);
+      const key = JSON.stringify([request.url, request.headers, request.reach]);
       const recent = fresh.get(key);
       if (recent) return { kind: 'playlist', playlist: recent };
       const under = arriving.get(key);

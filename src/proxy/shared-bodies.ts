@@ -84,7 +84,7 @@ export function withSharedBodies(relay: Relay, { maxBytes, maxAge }: SharedBodie
 const isWhole = ({ method, range, conditions }: RelayAsking): boolean =>
   method === 'get' && range === null && Object.keys(conditions).length === 0;
 
-const keyOf = ({ url, headers }: RelayRequest): string => JSON.stringify([url, headers]);
+const keyOf = ({ url, headers, reach }: RelayRequest): string => JSON.stringify([url, headers, reach]);
 
 const WHOLE: RelayAsking = { method: 'get', range: null, conditions: {} };
 

@@ -58,6 +58,18 @@ export function addressPolicy(options: AddressPolicyOptions): AddressPolicy {
   };
 }
 
+/** The same for what pages of other sites ask: nothing that only `allowPrivate` opens. */
+export const foreignPagePolicy = (policy: AddressPolicy): AddressPolicy => ({
+  classify(host, port, address) {
+    const access = policy.classify(host, port, address);
+    if (access !== 'private') return access;
+    throw new MediaError(
+      'unauthorized',
+      'Pages of other sites may not read this source; add the key that the server printed at start (&key=…)',
+    );
+  },
+});
+
 const fitsAny = (rules: readonly AddressRule[], destination: Destination): boolean =>
   rules.some((rule) => rule.fits(destination));
 

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Relay, RelayRequest } from '../core/relay.ts';
+import type { Reach, Relay, RelayRequest } from '../core/relay.ts';
 import type { Headers } from './http-headers.ts';
 import { Identity } from './http-identity.ts';
 import { type KnownPlace, Location, newPlace, parseTarget } from './http-location.ts';
@@ -19,6 +19,8 @@ export interface HttpRequest {
    * Accept-Language. Range, conditional, hop-by-hop and encoding headers and Host are ignored.
    */
   readonly headers: Headers;
+  /** Absent: wherever requests may go. */
+  readonly reach?: Reach;
 }
 
 /** What was learnt of one resource: plain data, which any number of its sources may use, also of several clients. */
@@ -40,6 +42,8 @@ export interface HttpClient extends Relay {
 
 export interface TransportClientOptions {
   readonly transport: HttpTransport;
+  /** For requests of `open` reach; the same one where nothing private is opened. */
+  readonly openTransport?: HttpTransport;
   readonly timeouts?: Partial<HttpTimeouts>;
   /** Sent where the caller gives none. */
   readonly userAgent?: string;
@@ -55,27 +59,34 @@ const PLACE_AGE = 10 * 60 * 1000;
 /** A client over any HTTP implementation. */
 export function httpClient(options: TransportClientOptions): HttpClient {
   const { transport, userAgent = 'Sluice/0.1', bodies = new WholeBodies() } = options;
+  const { openTransport = transport } = options;
+  const transportOf = (reach: Reach | undefined) => (reach === 'open' ? openTransport : transport);
   const timeouts: HttpTimeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
   const places = new LRUCache<string, KnownPlace>({ max: MAX_PLACES, ttl: PLACE_AGE });
-  const placeOf = ({ url, headers }: RelayRequest): KnownPlace => {
-    const key = JSON.stringify([url, headers]);
+  const placeOf = ({ url, headers, reach }: RelayRequest): KnownPlace => {
+    const key = JSON.stringify([url, headers, reach]);
     const known = places.get(key) ?? newPlace();
     places.set(key, known);
     return known;
   };
   return {
-    source({ url, headers }, memory) {
+    source({ url, headers, reach }, memory) {
       const target = parseTarget(url, headers);
       const { identity, place } = memory ?? newMemory(target.address.url.host);
-      const location = new Location(target, transport, { userAgent, place });
+      const location = new Location(target, transportOf(reach), { userAgent, place });
       return httpSource({ location, bodies, timeouts, identity });
     },
     relay(request, asking, signal) {
       const target = parseTarget(request.url, request.headers);
-      const location = new Location(target, transport, { userAgent, place: placeOf(request) });
+      const location = new Location(target, transportOf(request.reach), {
+        userAgent,
+        place: placeOf(request),
+      });
       return openRelay({ location, timeouts, asking }, signal);
     },
-    close: () => transport.close(),
+    async close() {
+      await Promise.all([transport.close(), openTransport.close()]);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { UpstreamRoute } from '../core/upstreams.ts';
-import type { AddressPolicy } from './address-policy.ts';
+import { type AddressPolicy, foreignPagePolicy } from './address-policy.ts';
 import { type HttpClient, httpClient } from './http-client.ts';
 import { connections } from './http-connection.ts';
 import { HTTP_TIMEOUTS, type HttpTimeouts } from './http-transport.ts';
@@ -26,15 +26,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { policy, lookup, authorities, routes = [], userAgent = USER_AGENT } = options;
   const timeouts: HttpTimeouts = { ...HTTP_TIMEOUTS, ...options.timeouts };
   const defaults = { accept: '*/*', 'user-agent': userAgent };
-  const transport = connections({
-    policy,
-    timeouts,
-    lookup,
-    authorities,
-    defaults,
-    wayOf: findWay(routes),
-  });
-  return httpClient({ transport, timeouts, userAgent });
+  const common = { timeouts, lookup, authorities, defaults, wayOf: findWay(routes) };
+  const transport = connections({ ...common, policy });
+  const openTransport = connections({ ...common, policy: foreignPagePolicy(policy) });
+  return httpClient({ transport, openTransport, timeouts, userAgent });
 }
 
 export type { HttpClient, HttpRequest } from './http-client.ts';

@@ -7,6 +7,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { createApp } from '../../src/app.ts';
 import { type Config, type Flags, readConfig } from '../../src/config.ts';
 import type { Source } from '../../src/core/contracts.ts';
+import type { Reach } from '../../src/core/relay.ts';
 import type { AudioTranscoder } from '../../src/core/transcoding.ts';
 import type { Logger } from '../../src/http/deps.ts';
 import { sendChunksOnNode } from '../../src/http/node-body.ts';
@@ -96,9 +97,12 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
     upload: async (id: string) => uploads?.pathOf(id) ?? '',
   };
   let openings = 0;
-  const openSource = async (media: MediaRequest): Promise<OpenedSource> => {
+  const openSource = async (
+    media: MediaRequest,
+    limits?: { readonly reach?: Reach },
+  ): Promise<OpenedSource> => {
     openings++;
-    return openSourceOf(media, places);
+    return openSourceOf(media, places, limits);
   };
   const app = createApp(
     {

@@ -5,7 +5,7 @@ import { type PlaylistLink, readPlaylist } from '../../proxy/hls/playlist.ts';
 import type { FetchedPlaylist } from '../../proxy/playlist-desk.ts';
 import { readText } from '../../proxy/read-text.ts';
 import type { Proxied, Ticket } from '../../proxy/ticket.ts';
-import { guardSource } from '../access.ts';
+import { guardSource, reachOf } from '../access.ts';
 import { checked } from '../checked.ts';
 import type { AppEnv } from '../deps.ts';
 import { answerPlaylist } from '../playlist-body.ts';
@@ -93,7 +93,10 @@ export async function openPlaylist(c: Context<AppEnv>, asked: PlaylistAnswer): P
   const { ticket, answers = {} } = asked;
   const { headers, isTrusted } = ticket;
   const url = withDirectives(c, ticket.url);
-  const fetched = await requireProxy(c).playlists.fetch({ url, headers }, c.req.raw.signal);
+  const fetched = await requireProxy(c).playlists.fetch(
+    { url, headers, ...reachOf(c, isTrusted) },
+    c.req.raw.signal,
+  );
   if (fetched.kind === 'playlist') {
     guardSource(c, fetched.playlist.access, isTrusted);
     const text = await rewritten(c, asked, fetched.playlist);
@@ -192,12 +195,13 @@ function nameOf({ kind, extension }: PlaylistLink): string {
 async function sendMedia(c: Context<AppEnv>, ticket: Ticket, name: string): Promise<Response> {
   const { segments, ahead } = requireProxy(c);
   const { url, headers, answers, removed, isTrusted } = ticket;
+  const request = { url, headers, ...reachOf(c, isTrusted) };
   const isSegment = name.startsWith('segment.');
   const asking = askingOf(c);
-  const answer = await segments.relay({ url, headers }, asking, c.req.raw.signal);
+  const answer = await segments.relay(request, asking, c.req.raw.signal);
   const passed = passedAnswer(answer, { set: answers, removed, usualType: typeByName(name) });
   const relayed = { answer, ...passed, isTrusted };
-  if (isSegment) ahead.sending({ url, headers });
+  if (isSegment) ahead.sending(request);
   if (!isSegment || asking.method === 'head') return sendRelayed(c, relayed);
   return sendRelayed(c, await withoutPicture(relayed));
 }
@@ -205,7 +209,8 @@ async function sendMedia(c: Context<AppEnv>, ticket: Ticket, name: string): Prom
 /** JSON that leads to more: lists of interstitials, and where else a stream is to be had. */
 async function sendList(c: Context<AppEnv>, ticket: Ticket, name: string): Promise<Response> {
   const { relay } = requireProxy(c);
-  const request = { url: withDirectives(c, ticket.url), headers: ticket.headers };
+  const reach = reachOf(c, ticket.isTrusted);
+  const request = { url: withDirectives(c, ticket.url), headers: ticket.headers, ...reach };
   const answer = await relay.relay(request, { method: 'get', range: null, conditions: {} }, c.req.raw.signal);
   guardSource(c, answer.access, ticket.isTrusted);
   const json = await readText(answer, await answer.next());

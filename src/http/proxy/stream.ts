@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { RelayAsking } from '../../core/relay.ts';
+import { reachOf } from '../access.ts';
 import { checked } from '../checked.ts';
 import type { AppEnv } from '../deps.ts';
 import { passedAnswer } from './answer-headers.ts';
@@ -25,7 +26,7 @@ export function streamRoutes(): Hono<AppEnv> {
 async function pass(c: Context<AppEnv>, destination: Destination): Promise<Response> {
   const { relay } = requireProxy(c);
   const { url, headers, answers, mediaAnswers, removed, isTrusted, fields } = destination;
-  const answer = await relay.relay({ url, headers }, askingOf(c), c.req.raw.signal);
+  const answer = await relay.relay({ url, headers, ...reachOf(c, isTrusted) }, askingOf(c), c.req.raw.signal);
   const filename = filenameOf(c);
   const changes = {
     set: { ...dispositionOf(filename), ...mediaAnswers, ...answers },

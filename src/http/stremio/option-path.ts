@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { Ticket } from '../../proxy/ticket.ts';
+import { reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { checkedAnswerHeaders, passedAnswer } from '../proxy/answer-headers.ts';
 import { openPlaylist } from '../proxy/hls.ts';
@@ -23,7 +24,11 @@ export async function passByPath(c: Context<AppEnv>, root: string): Promise<Resp
   const { origin, headers, answers } = readOptions(options);
   const url = `${origin}${rest}${queryOf(c.req.url)}`;
   if (/\.m3u8?$/i.test(rest)) return passPlaylist(c, { url, headers, answers }, root);
-  const answer = await requireProxy(c).relay.relay({ url, headers }, askingOf(c), c.req.raw.signal);
+  const answer = await requireProxy(c).relay.relay(
+    { url, headers, ...reachOf(c, isTrusted(c)) },
+    askingOf(c),
+    c.req.raw.signal,
+  );
   const changes = { set: answers, removed: [], usualType: typeByName(rest) };
   return sendRelayed(c, { answer, ...passedAnswer(answer, changes), isTrusted: isTrusted(c) });
 }

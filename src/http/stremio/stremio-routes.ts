@@ -1,6 +1,6 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { MediaError } from '../../core/errors.ts';
-import { allowOrigins, guardSource } from '../access.ts';
+import { allowOrigins, guardSource, reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { isLocal, openMedia } from '../media-request.ts';
 import { carriesPassword } from '../password.ts';
@@ -63,7 +63,7 @@ const refuseTorrent = () => {
 async function answerHash(c: Context<AppEnv>): Promise<Response> {
   const request = readPlayerRequest(c, 'videoUrl');
   if (isLocal(request.url)) guardSource(c, 'local', request.isTrusted);
-  const opened = await c.var.deps.openSource(request);
+  const opened = await c.var.deps.openSource(request, reachOf(c, request.isTrusted));
   try {
     const result = await openSubtitlesHash(opened.source, c.req.raw.signal);
     guardSource(c, opened.access(), request.isTrusted);

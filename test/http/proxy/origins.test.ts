@@ -111,13 +111,15 @@ describe('a private upstream that --allow-private opened', () => {
   });
   afterAll(() => app.close());
 
-  it.for(Object.entries(FOREIGN))('is refused to %s by every route', async ([, headers]) => {
+  it.for(Object.entries(FOREIGN))('is refused to %s by every route, and not asked', async ([, headers]) => {
+    upstream.requests.length = 0;
     for (const [name, route] of Object.entries(routes))
       for (const more of [{}, { method: 'HEAD' }, { headers: { range: 'bytes=0-9' } }] as Question[]) {
         const answer = await ask(app, route, { ...more, headers: { ...headers, ...more.headers } });
         expect([answer.status, cors(answer)], `${name} ${JSON.stringify(more)}`).toEqual([403, []]);
         if (answer.text) expect(JSON.parse(answer.text)).toMatchObject({ code: 'unauthorized' });
       }
+    expect(upstream.requests).toEqual([]);
   });
 
   it('nor are conditions a way to its answers', async () => {
