@@ -41,9 +41,9 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
   app.route('/remux', remuxRoutes());
   app.route('/remux.mp4', movieRoutes(now));
   app.route('/uploads', uploadRoutes());
+  app.route('/', proxyRoutes(now));
   app.route('/', stremioRoutes(0));
   app.route('/stremio/:key', stremioRoutes(2));
-  app.route('/', proxyRoutes(now));
   app.route('/metrics', metricsRoutes());
   app.route('/', docsRoutes());
   app.route('/', listingRoutes());

@@ -57,6 +57,11 @@ export class Identity {
     return 'same';
   }
 
+  /** Whether its validators say that it is of the same resource: without any nobody knows. */
+  isVouchedFor(opened: Opened): boolean {
+    return this.#validators !== null && compare(this.#validators, validators(opened)) === true;
+  }
+
   /** @throws MediaError `changed` when the size was known to be another one */
   learnSize(size: number | null): void {
     if (this.#size !== null && size !== null && size !== this.#size)

@@ -1,3 +1,4 @@
+import { concat } from '../core/bytes.ts';
 import { MediaError } from '../core/errors.ts';
 import type { RelayAccess, RelayAsking, RelayedAnswer } from '../core/relay.ts';
 import { contentRange, proveHead, statusError } from './http-answers.ts';
@@ -181,6 +182,7 @@ class RelayedBody {
 
   async #reopen(end: number): Promise<void> {
     const { location, signal } = this.#options;
+    const isBroken = this.#position !== this.#reach;
     const opened = await location.open(`bytes=${this.#position}-${end - 1}`, signal);
     try {
       const { status } = opened.answer;
@@ -188,9 +190,12 @@ class RelayedBody {
       const content = contentOf(opened);
       if (status === 206 && content.start !== this.#position) throw notTheRest(opened);
       this.#identity.learnSize(content.total);
-      if (this.#identity.check(opened) === 'unproven') await this.#prove(opened);
-      this.#identity.accept(opened);
+      const proof = this.#identity.check(opened);
+      if (proof === 'unproven' && this.#identity.head.length === 0) throw notTheRest(opened);
       if (status === 200) await this.#passOver(opened);
+      else if (proof === 'unproven' || (isBroken && !this.#identity.isVouchedFor(opened)))
+        await proveHead(location, this.#identity, signal);
+      this.#identity.accept(opened);
       this.#opened = opened;
       this.#reach = content.end;
     } catch (error) {
@@ -199,23 +204,20 @@ class RelayedBody {
     }
   }
 
-  /** Another place whose validators say nothing of the first one: what was seen of the beginning decides. */
-  async #prove(opened: Opened): Promise<void> {
-    const { location, signal } = this.#options;
-    if (this.#identity.head.length === 0) throw notTheRest(opened);
-    await proveHead(location, this.#identity, signal);
-  }
-
-  /** Reads what was passed on already once more, from a server that does not answer ranges. */
+  /** Reads what was passed on already once more, from a server that does not answer ranges: it must begin alike. */
   async #passOver(opened: Opened): Promise<void> {
     if (this.#rereads++ >= REREADS) throw notTheRest(opened);
+    const head: Uint8Array[] = [];
+    const known = this.#identity.head.length;
     let left = this.#position;
     while (left > 0) {
       const chunk = await opened.answer.next();
       if (chunk === null) throw connectionError(opened.url.host, 'the body ended early');
+      if (this.#position - left < known) head.push(chunk.subarray(0, known));
       if (chunk.length > left) this.#pending = chunk.subarray(left);
       left -= Math.min(left, chunk.length);
     }
+    this.#identity.checkHead(concat(head));
   }
 }
 

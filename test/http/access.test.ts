@@ -190,6 +190,7 @@ describe('upstreams', () => {
         const { status, headers: given } = await app.ask(path, { headers });
         expect([status, given['access-control-allow-origin']]).toEqual([403, undefined]);
       }
+      expect(upstream.requests, 'it was not even asked').toEqual([]);
       const title = await openTitle(app, path, { headers: { 'sec-fetch-site': 'same-origin' } });
       const { init, playlist, segments } = rendition(title, 'v0');
       for (const address of [init, playlist, nth(segments, 0)])

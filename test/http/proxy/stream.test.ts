@@ -382,6 +382,26 @@ describe('transfers that break', () => {
     ]);
   });
 
+  it('go on without tags where the beginning is the same', async () => {
+    upstream.answer(inTurn(cutAfter(LONG, 1_000_000), file(LONG)));
+    const answer = await app.ask(path());
+    expect(hash(answer.body)).toBe(hash(LONG));
+    expect(upstream.ranges()).toEqual(['bytes=0-', 'bytes=1000000-2999999', 'bytes=0-65535']);
+  });
+
+  it('are not read again from servers without ranges where the beginning is another one', async () => {
+    upstream.answer(
+      inTurn(
+        (_, response) => {
+          response.writeHead(200, { 'content-length': String(LONG.length) });
+          response.write(LONG.subarray(0, 700_000), () => setTimeout(() => response.destroy(), 5));
+        },
+        (_, response) => void response.end(patternBytes(3_000_000, 8)),
+      ),
+    );
+    await expect(app.ask(path())).rejects.toThrow(/aborted|hang up/);
+  });
+
   it('are read again from servers without ranges', async () => {
     const whole = { ...NAMED, 'content-length': String(LONG.length) };
     upstream.answer(
@@ -400,6 +420,7 @@ describe('transfers that break', () => {
   it.each([
     ['another tag', cutAfter(LONG, 1_000_000, NAMED), file(LONG, { headers: { etag: '"two"' } })],
     ['another size', cutAfter(LONG, 1_000_000), file(patternBytes(3_000_001, 7))],
+    ['other bytes without a tag', cutAfter(LONG, 1_000_000), file(patternBytes(3_000_000, 8))],
     [
       'an error page',
       cutAfter(LONG, 1_000_000, NAMED),
