@@ -11,11 +11,14 @@ import type { AppEnv, SendChunks } from './deps.ts';
 export const sendChunksOnNode: SendChunks = async (c, { status = 200, headers, chunks, onBroken }) => {
   const { outgoing } = c.env as { outgoing: ServerResponse };
   outgoing.writeHead(status, headers);
+  const promise = new LengthPromise(headers);
   try {
     for await (const buffers of chunks) {
       if (outgoing.destroyed) break;
+      promise.count(buffers);
       if (!writeAll(outgoing, buffers)) await drained(outgoing);
     }
+    if (!outgoing.destroyed) promise.end();
     outgoing.end();
   } catch (error) {
     // The status is gone: what is left is to break the transfer, so that nobody takes it for whole.
@@ -24,6 +27,35 @@ export const sendChunksOnNode: SendChunks = async (c, { status = 200, headers, c
   }
   return RESPONSE_ALREADY_SENT;
 };
+
+/**
+ * Bytes that were announced. What is behind them on the connection would be taken for the next answer, and a proxy would
+ * give it to somebody else; where some are missing the next answer would be taken for them.
+ */
+class LengthPromise {
+  readonly #length: number | null;
+  #sent = 0;
+
+  constructor(headers: Readonly<Record<string, string>>) {
+    const name = Object.keys(headers).find((one) => one.toLowerCase() === 'content-length');
+    this.#length = name === undefined ? null : Number(headers[name]);
+  }
+
+  /** @throws Error for more than was announced */
+  count(buffers: readonly Uint8Array[]): void {
+    for (const { length } of buffers) this.#sent += length;
+    if (this.#length !== null && this.#sent > this.#length) throw this.#broken();
+  }
+
+  /** @throws Error for less */
+  end(): void {
+    if (this.#length !== null && this.#sent !== this.#length) throw this.#broken();
+  }
+
+  #broken(): Error {
+    return new Error(`${this.#length} bytes were announced, and there are ${this.#sent} or more`);
+  }
+}
 
 /** The address that the request came from. */
 export const clientOnNode = (c: Context<AppEnv>): string =>

@@ -31,7 +31,13 @@ export function queryFields(url: string): Map<string, string> {
  * encoder that spares `:` and `/` went over shows its escapes of percent signs, or of the `?` and `=` of a query.
  */
 const isPasted = (raw: string): boolean =>
-  /^https?:\/\//i.test(raw) && !/%25[\da-f]{2}|^[^?]*%3f.*%3d/i.test(raw);
+  /^https?:\/\//i.test(raw) && !/%25[\da-f]{2}/i.test(raw) && !hidesQuery(raw.toLowerCase());
+
+function hidesQuery(raw: string): boolean {
+  const mark = raw.indexOf('%3f');
+  const plain = raw.indexOf('?');
+  return mark >= 0 && (plain < 0 || mark < plain) && raw.indexOf('%3d', mark) >= 0;
+}
 
 function decode(text: string): string {
   try {

@@ -43,7 +43,7 @@ export async function sealCompatToken(token: CompatToken, password: string): Pro
 
 /** Null for whatever cannot be read with this password. */
 export async function openCompatToken(text: string, password: string): Promise<CompatToken | null> {
-  const bytes = fromBase64Url(text.replace(/=+$/, ''));
+  const bytes = fromBase64Url(text.replace(/={1,2}$/, ''));
   if (!bytes || bytes.length < 2 * BLOCK || bytes.length % BLOCK !== 0) return null;
   const key = await keyOf(password);
   const plain = await crypto.subtle

@@ -11,45 +11,50 @@ export interface FetchAhead {
 }
 
 export interface ListedSegments {
-  /** In their order; null for one that cannot be fetched by itself. */
-  readonly urls: readonly (string | null)[];
+  /** In their order, each with what may be sent to its own server; null for one that cannot be fetched by itself. */
+  readonly requests: readonly (RelayRequest | null)[];
   /** Media Sequence Number of the first of them: RFC 8216, 4.3.3.2. */
   readonly first: number;
-  readonly headers: RelayRequest['headers'];
 }
 
 interface Listed {
   readonly number: number;
-  readonly followers: readonly (string | null)[];
+  readonly followers: readonly RelayRequest[];
 }
 
-/** Segments whose followers are known: three films of 2000, and hundreds of channels. */
-const MAX_SEGMENTS = 10_000;
+/** Characters of addresses whose followers are known: some ten thousand segments. */
+const MAX_KNOWN = 8 * 1024 * 1024;
+/** Longer addresses are not noted. */
+const MAX_URL = 8192;
 
 /** @param count of segments ahead */
 export function createFetchAhead(segments: SharedRelay, count: number): FetchAhead {
-  const listed = new LRUCache<string, Listed>({ max: MAX_SEGMENTS });
+  const listed = new LRUCache<string, Listed>({
+    maxSize: MAX_KNOWN,
+    sizeCalculation: ({ followers }, key) => followers.reduce((sum, { url }) => sum + url.length, key.length),
+  });
   const keyOf = ({ url, headers }: RelayRequest) => JSON.stringify([url, headers]);
   return {
-    note({ urls, first, headers }) {
-      for (const [i, url] of urls.entries()) {
-        if (url === null) continue;
-        const request = { url, headers };
+    note({ requests, first }) {
+      const short = requests.map((request) => (request && request.url.length <= MAX_URL ? request : null));
+      for (const [i, request] of short.entries()) {
+        if (request === null) continue;
         const key = keyOf(request);
         const number = first + i;
         // Some servers write in a circle of a few names.
         if ((listed.get(key)?.number ?? number) !== number) segments.forget(request);
-        listed.set(key, { number, followers: urls.slice(i + 1, i + 1 + count) });
+        const followers = short.slice(i + 1, i + 1 + count).flatMap((next) => next ?? []);
+        listed.set(key, { number, followers });
       }
     },
     sending(request) {
-      const next = listed.get(keyOf(request))?.followers ?? [];
-      const urls = next.flatMap((url) => url ?? []);
-      if (urls.length > 0)
-        segments.ahead(
-          request,
-          urls.map((url) => ({ ...request, url })),
-        );
+      const followers = listed.get(keyOf(request))?.followers ?? [];
+      if (followers.length === 0) return;
+      const reach = request.reach === undefined ? {} : { reach: request.reach };
+      segments.ahead(
+        request,
+        followers.map((next) => ({ ...next, ...reach })),
+      );
     },
   };
 }

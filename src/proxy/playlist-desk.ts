@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { concat } from '../core/bytes.ts';
 import { MediaError } from '../core/errors.ts';
 import type { Relay, RelayAccess, RelayAsking, RelayedAnswer, RelayRequest } from '../core/relay.ts';
 import { isPlaylist } from './hls/playlist.ts';
@@ -27,6 +28,8 @@ export interface PlaylistDesk {
 interface Known extends FetchedPlaylist {
   /** If-None-Match or If-Modified-Since of the next request; empty where its server gives neither. */
   readonly conditions: Readonly<Record<string, string>>;
+  /** When its server was asked for it last. */
+  checked: number;
 }
 
 /** Bytes of all that are kept. */
@@ -41,7 +44,6 @@ export function createPlaylistDesk(relay: Relay): PlaylistDesk {
     ttl: KEPT_FOR,
     sizeCalculation: ({ text }) => text.length + 1,
   });
-  const fresh = new LRUCache<string, Known>({ max: 1000, ttl: FRESH });
   const arriving = new Map<string, Promise<Fetched>>();
 
   async function load(request: RelayRequest, key: string, signal: AbortSignal): Promise<Fetched> {
@@ -50,10 +52,10 @@ export function createPlaylistDesk(relay: Relay): PlaylistDesk {
     const answer = await relay.relay(request, asking, signal);
     if (answer.status === 304 && before) {
       answer.close();
-      fresh.set(key, before);
+      before.checked = performance.now();
       return { kind: 'playlist', playlist: before };
     }
-    const head = await answer.next();
+    const head = await beginningOf(answer);
     const bytes = isZipped(answer) ? null : head;
     if (bytes && !isPlaylist(bytes)) return { kind: 'other', answer, head };
     const text = await readText(answer, head);
@@ -63,17 +65,17 @@ export function createPlaylistDesk(relay: Relay): PlaylistDesk {
       url: answer.url,
       access: answer.access,
       conditions: conditionsOf(answer),
+      checked: performance.now(),
     };
     known.set(key, playlist);
-    fresh.set(key, playlist);
     return { kind: 'playlist', playlist };
   }
 
   return {
     async fetch(request, signal) {
       const key = JSON.stringify([request.url, request.headers, request.reach]);
-      const recent = fresh.get(key);
-      if (recent) return { kind: 'playlist', playlist: recent };
+      const recent = known.get(key);
+      if (recent && performance.now() - recent.checked < FRESH) return { kind: 'playlist', playlist: recent };
       const under = arriving.get(key);
       const shared = under && (await orNull(under));
       signal.throwIfAborted();
@@ -87,6 +89,22 @@ export function createPlaylistDesk(relay: Relay): PlaylistDesk {
       }
     },
   };
+}
+
+/** Some servers send what they write byte by byte. */
+const BEGINNING = 64;
+
+async function beginningOf(answer: RelayedAnswer): Promise<Uint8Array | null> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  while (length < BEGINNING) {
+    const chunk = await answer.next();
+    if (!chunk) break;
+    parts.push(chunk);
+    length += chunk.length;
+  }
+  const [only] = parts;
+  return parts.length > 1 ? concat(parts) : (only ?? null);
 }
 
 /** What another client's request met, or that it left, is no answer for this one. */

@@ -46,8 +46,10 @@ export interface TicketBox {
   open(text: string): Promise<Ticket>;
 }
 
-/** Addresses that are not sealed again: live playlists are asked for every few seconds, and change in one line. */
-const MAX_KNOWN = 4000;
+/** Characters of addresses that are not sealed again: live playlists are asked for every few seconds, and change in one line. */
+const MAX_KNOWN = 32 * 1024 * 1024;
+/** Of a single one. */
+const MAX_TICKET = 8192;
 
 /**
  * @param secret any text; whoever has it can serve the same addresses
@@ -55,7 +57,11 @@ const MAX_KNOWN = 4000;
  */
 export async function createTicketBox(secret: string, now: () => number): Promise<TicketBox> {
   const sealer = await createSealer(secret, 'ticket');
-  const known = new LRUCache<string, string>({ max: MAX_KNOWN });
+  const known = new LRUCache<string, string>({
+    maxSize: MAX_KNOWN,
+    maxEntrySize: MAX_TICKET * 3,
+    sizeCalculation: (sealed, text) => sealed.length + text.length,
+  });
   return {
     async seal(ticket) {
       const text = serialize(ticket);

@@ -22,6 +22,8 @@ export interface MediaRequest {
   readonly isTrusted: boolean;
   /** Seconds since 1970 after which the address is dead; null: never. */
   readonly expires: number | null;
+  /** Address of the only client; absent: anybody. */
+  readonly client?: string;
 }
 
 /** Makes and reads the opaque part of addresses. */
@@ -66,10 +68,11 @@ interface Wire {
   readonly w?: VideoWish;
   readonly k?: 1;
   readonly e?: number;
+  readonly c?: string;
 }
 
 function serialize(request: MediaRequest): string {
-  const { url, headers, video, audio, recovery, program, wish, isTrusted, expires } = request;
+  const { url, headers, video, audio, recovery, program, wish, isTrusted, expires, client } = request;
   const names = Object.keys(headers).sort();
   const wire: Wire = {
     u: url,
@@ -81,6 +84,7 @@ function serialize(request: MediaRequest): string {
     ...(wish === undefined ? {} : { w: wish }),
     ...(isTrusted ? { k: 1 } : {}),
     ...(expires === null ? {} : { e: expires }),
+    ...(client === undefined ? {} : { c: client }),
   };
   return JSON.stringify(wire);
 }
@@ -97,6 +101,7 @@ function parse(text: string): MediaRequest {
     ...(wire.w === undefined ? {} : { wish: wire.w }),
     isTrusted: wire.k === 1,
     expires: wire.e ?? null,
+    ...(wire.c === undefined ? {} : { client: wire.c }),
   };
 }
 

@@ -55,14 +55,15 @@ async function ask(
   const range = (isWhole ? null : asking.range) ?? whole;
   const opened = await location.open(range, signal, asking.conditions);
   const { status } = opened.answer;
-  const isOther = status === 206 && !isPartAsked(opened, range);
+  const isUnasked = status === 304 && Object.keys(asking.conditions).length === 0;
+  const isOther = isUnasked || (status === 206 && !isPartAsked(opened, range));
   if ((status === 416 && !isWhole) || (GOOD.has(status) && !isOther)) return opened;
   opened.answer.close();
   if (isOther && !isWhole) throw notThePart(opened);
   // An empty file has no first byte.
   if (!REFUSED_RANGE.has(status) && status !== 416 && !isOther) throw statusError(opened);
   const plain = await location.open(null, signal, asking.conditions);
-  if (plain.answer.status === 200 || plain.answer.status === 304) return plain;
+  if (plain.answer.status === 200 || (plain.answer.status === 304 && !isUnasked)) return plain;
   plain.answer.close();
   throw statusError(plain);
 }
@@ -79,8 +80,8 @@ function answerOf(opened: Opened, isWhole: boolean, { access, body }: AnswerPart
     status: status === 304 || status === 416 ? status : status === 206 && !isWhole ? 206 : 200,
     access,
     url: url.href,
-    length: isWhole && status === 206 ? (contentRange(opened)?.total ?? null) : declared(opened),
-    contentRange: isWhole ? null : answer.header('content-range'),
+    length: lengthOf(opened, isWhole),
+    contentRange: !isWhole && (status === 206 || status === 416) ? answer.header('content-range') : null,
     header: (name) => answer.header(name),
     next: () => body.next(),
     close: () => body.close(),
@@ -132,7 +133,8 @@ class RelayedBody {
 
   async next(): Promise<Uint8Array | null> {
     for (;;) {
-      if (this.#isClosed || this.#position === this.#end) return null;
+      if (this.#position === this.#end) this.close();
+      if (this.#isClosed) return null;
       try {
         const chunk = this.#pending ?? (await this.#opened.answer.next());
         this.#pending = null;
@@ -221,6 +223,13 @@ class RelayedBody {
   }
 }
 
+/** Bytes of the body that is passed on: by its range, which is what is kept to. */
+function lengthOf(opened: Opened, isWhole: boolean): number | null {
+  const content = opened.answer.status === 206 ? contentRange(opened) : null;
+  if (!content?.range) return declared(opened);
+  return isWhole ? content.total : content.range.end - content.range.start;
+}
+
 /** Whether a 206 holds what was asked for, or its beginning: some servers count bytes before they compress them. */
 function isPartAsked(opened: Opened, asked: string): boolean {
   const encoding = opened.answer.header('content-encoding')?.trim().toLowerCase() ?? '';
@@ -228,6 +237,8 @@ function isPartAsked(opened: Opened, asked: string): boolean {
   const match = /(\d*)\s*-\s*(\d*)\s*$/.exec(asked);
   if (!/^(identity)?$/.test(encoding) || !content?.range || !match) return false;
   const { range, total } = content;
+  const length = declared(opened);
+  if (length !== null && length !== range.end - range.start) return false;
   const [, first = '', last = ''] = match;
   if (first !== '') return range.start === Number(first) && (last === '' || range.end <= Number(last) + 1);
   return (total === null || range.end === total) && range.end - range.start <= Number(last);

@@ -20,7 +20,7 @@ interface Transfer {
   waiting(): number;
 }
 
-function fakeRelay({ length = null as number | null } = {}) {
+function fakeRelay({ length = null as number | null, cacheControl = null as string | null } = {}) {
   const transfers: Transfer[] = [];
   const relay: Relay = {
     async relay({ url }, asking, signal) {
@@ -45,7 +45,7 @@ function fakeRelay({ length = null as number | null } = {}) {
         url,
         length,
         contentRange: null,
-        header: () => null,
+        header: (name) => (name === 'cache-control' ? cacheControl : null),
         async next() {
           while (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
           const item = queue.shift() ?? null;
@@ -77,7 +77,7 @@ const options = { maxBytes: 8 * MEGABYTE, maxAge: 60_000 };
 
 describe('bodies that several ask for', () => {
   it('are fetched once: who comes late reads from the beginning', async () => {
-    const { relay, nth, transfers } = fakeRelay();
+    const { relay, nth, transfers } = fakeRelay({ length: 3 });
     const shared = withSharedBodies(relay, options);
     const first = await open(shared);
     nth(0).push(Uint8Array.of(1, 2));
@@ -132,34 +132,82 @@ describe('bodies that several ask for', () => {
     expect(transfers).toHaveLength(2);
   });
 
-  it('what is too long goes as fast as the slowest takes it, and is not kept', async () => {
-    const { relay, nth, transfers } = fakeRelay({ length: 100 * MEGABYTE });
+  it.each([
+    ['of unknown length', null, null],
+    ['that must not be stored', 3, 'no-store'],
+  ])('what is %s is shared while it comes, and not kept', async (_, length, cacheControl) => {
+    const { relay, nth, transfers } = fakeRelay({ length, cacheControl });
     const shared = withSharedBodies(relay, options);
-    const fast = await open(shared);
-    const slow = await open(shared);
-    for (let i = 0; i < 100; i++) nth(0).push(Uint8Array.of(i));
+    const readers = [await open(shared), await open(shared)];
+    nth(0).push(Uint8Array.of(1, 2, 3));
     nth(0).push(null);
-    for (let i = 0; i < 17; i++) await fast.next();
-    await settled();
-    // 16 that the slow one may be behind, and the one that makes it too many.
-    expect(nth(0).waiting()).toBe(101 - 17);
-    const rest = Promise.all([readAll(fast), readAll(slow)]);
-    expect((await rest).map((bytes) => bytes.length)).toEqual([83, 100]);
+    for (const reader of readers) expect(await readAll(reader)).toEqual([1, 2, 3]);
     await settled();
     await open(shared);
     expect(transfers).toHaveLength(2);
   });
 
-  it('who comes to a long one when its beginning is gone has a transfer of its own', async () => {
+  it('what says that it is too long is one reader’s alone, as fast as he takes it', async () => {
     const { relay, nth, transfers } = fakeRelay({ length: 100 * MEGABYTE });
     const shared = withSharedBodies(relay, options);
-    const first = await open(shared);
-    for (let i = 0; i < 40; i++) nth(0).push(Uint8Array.of(i));
-    for (let i = 0; i < 30; i++) await first.next();
-    await open(shared);
+    const [first] = await Promise.all([open(shared), open(shared)]);
     expect(transfers).toHaveLength(2);
-    first.close();
+    for (let i = 0; i < 100; i++) nth(0).push(Uint8Array.of(i));
+    nth(0).push(null);
+    await settled();
+    // 16 that are held, and the one that makes it too many.
+    expect(nth(0).waiting()).toBe(101 - 17);
+    expect(await readAll(first)).toHaveLength(100);
+  });
+
+  it('of what turns out to be too long nobody waits for somebody else', async () => {
+    const { relay, nth } = fakeRelay();
+    const shared = withSharedBodies(relay, options);
+    const [fast, slow] = [await open(shared), await open(shared)];
+    nth(0).push(new Uint8Array(33 * MEGABYTE));
+    for (let i = 0; i < 40; i++) nth(0).push(Uint8Array.of(i));
+    nth(0).push(null);
+    let length = 0;
+    for (let chunk = await fast.next(); chunk; chunk = await fast.next()) length += chunk.length;
+    expect(length).toBe(33 * MEGABYTE + 40);
+    await expect(readAll(slow)).rejects.toMatchObject({ code: 'busy' });
+    expect(await settledReader(shared)).toBe('a transfer of its own');
+    async function settledReader(of: SharedRelay) {
+      await open(of);
+      return nth(1) ? 'a transfer of its own' : '';
+    }
+  });
+
+  it('what nobody reads is not held back for ever', async () => {
+    const { relay, nth, transfers } = fakeRelay({ length: 100 * MEGABYTE });
+    const shared = withSharedBodies(relay, options);
+    shared.ahead(request('http://a/0'), [request('http://a/1')]);
+    await settled();
+    for (let i = 0; i < 40; i++) nth(0).push(Uint8Array.of(i));
+    await settled();
     expect(nth(0).signal.aborted).toBe(true);
+    await open(shared, 'http://a/2');
+    expect(transfers).toHaveLength(2);
+  });
+
+  it('what is held for readers counts, also when all of it has come', async () => {
+    const { relay, nth, transfers } = fakeRelay({ length: 4 * MEGABYTE });
+    const shared = withSharedBodies(relay, options);
+    const stalled = await Promise.all([open(shared, 'http://a/1'), open(shared, 'http://a/2')]);
+    for (const n of [0, 1]) {
+      nth(n).push(new Uint8Array(4 * MEGABYTE));
+      nth(n).push(null);
+    }
+    await settled();
+    // No room: each has a transfer of its own.
+    await open(shared, 'http://a/3');
+    await open(shared, 'http://a/3');
+    expect(transfers).toHaveLength(4);
+    for (const reader of stalled) await reader.next();
+    for (const reader of stalled) reader.close();
+    await open(shared, 'http://a/4');
+    await open(shared, 'http://a/4');
+    expect(transfers).toHaveLength(5);
   });
 
   it('no more is on its way than there is room for', async () => {

@@ -8,6 +8,8 @@ const texts = z
   .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
   .nullish();
 
+const MAX_URL = 8192;
+
 /** What one address is made of. Clients leave out what they do not need, or send null. */
 const place = {
   endpoint: z
@@ -24,7 +26,10 @@ const place = {
 } as const;
 
 const common = {
-  mediaflow_proxy_url: z.url({ protocol: /^https?$/ }).meta({ description: 'Where this server is reached' }),
+  mediaflow_proxy_url: z
+    .url({ protocol: /^https?$/ })
+    .max(MAX_URL)
+    .meta({ description: 'Where this server is reached' }),
   expiration: z.number().int().positive().nullish().meta({ description: 'Seconds; of encrypted addresses' }),
   api_password: z.string().nullish().meta({ description: 'Encrypts the address' }),
   ip: z.string().nullish().meta({ description: 'The only client; of encrypted addresses' }),

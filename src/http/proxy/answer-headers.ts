@@ -18,10 +18,10 @@ const PASSED = [
 
 /**
  * Headers that a query cannot set: those of the connection, those that say who may read the answer, and those that would
- * let what is passed on act in this server's name. They are ignored rather than refused: addons send what they have.
+ * let what is passed on act in this server's name, or that a server in front of it obeys. They are ignored rather than refused: addons send what they have.
  */
 const OURS =
-  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|content-range|date|set-cookie2?|access-control-.*|cross-origin-.*|content-security-policy.*|x-content-type-options|strict-transport-security|clear-site-data|service-worker-allowed|location|refresh|link|nel|report(ing-endpoints|-to)|alt-svc|sourcemap|x-request-id)$/;
+  /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|content-range|date|set-cookie2?|access-control-.*|cross-origin-.*|content-security-policy.*|x-content-type-options|strict-transport-security|clear-site-data|service-worker-allowed|location|refresh|link|nel|report(ing-endpoints|-to)|alt-svc|sourcemap|x-request-id|x-accel-.*|x-sendfile.*|x-lighttpd-.*|x-reproxy-.*)$/;
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** Visible characters, tab and the upper half of Latin-1: RFC 9110, 5.5. */

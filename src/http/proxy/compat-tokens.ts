@@ -36,9 +36,12 @@ export function compatTokens(
   };
 }
 
+/** A prefix that the app may lie under, the token, and what is asked for. */
+const PREFIXED = /^(.*?)\/_token_([\w-]+={0,2})(\/(?:proxy|extractor|playlist)\/.*)$/;
+
 function encryptedPart(url: string): Encrypted | null {
   const { pathname, search } = new URL(url);
-  const prefixed = /^(.*?)\/_token_([\w=-]+)(\/.*)$/.exec(pathname);
+  const prefixed = PREFIXED.exec(pathname);
   if (prefixed) return { token: prefixed[2] ?? '', pathname: prefixed[3] ?? '/', search };
   const at = pathname.search(/\/(proxy|extractor)\//);
   const fields = new URLSearchParams(search);
@@ -59,15 +62,22 @@ const isGood = (
 
 /** What the token says goes before what the query says. */
 function merged(search: string, parameters: ReadonlyMap<string, string>): string {
+  const hidden = new Set([
+    ...parameters.keys(),
+    ...(PLACES.some((name) => parameters.has(name)) ? PLACES : []),
+  ]);
   const given = search
     .slice(1)
     .split('&')
-    .filter((part) => part !== '' && !parameters.has(nameIn(part)));
+    .filter((part) => part !== '' && !hidden.has(nameIn(part)));
   const told = [...parameters].map(
     ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
   );
   return `?${[...given, ...told].join('&')}`;
 }
+
+/** Both name the upstream: where a token does, nobody else may. */
+const PLACES = ['d', 'url'];
 
 function nameIn(part: string): string {
   const name = part.split('=')[0] ?? '';

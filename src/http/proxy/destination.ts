@@ -58,11 +58,11 @@ export function flag({ fields }: Pick<Destination, 'fields'>, name: string): boo
 }
 
 /** What clients write for headers that servers spell in another way. */
-const SPELT: Readonly<Record<string, string>> = { referrer: 'referer' };
+const SPELT: ReadonlyMap<string, string> = new Map([['referrer', 'referer']]);
 
 function sentHeaders(fields: ReadonlyMap<string, string>): Record<string, string> {
   const given = prefixed(fields, 'h_').filter(([, value]) => value !== '');
-  return Object.fromEntries(given.map(([name, value]) => [SPELT[name] ?? name, value]));
+  return Object.fromEntries(given.map(([name, value]) => [SPELT.get(name) ?? name, value]));
 }
 
 function prefixed(fields: ReadonlyMap<string, string>, prefix: string): [name: string, value: string][] {

@@ -23,8 +23,10 @@ export async function withoutPicture(relayed: Relayed): Promise<Relayed> {
   const looked = await lookInto(answer);
   const { skip } = looked;
   const length = headers['content-length'];
+  // Its bytes are not those that the upstream's tag names, nor are its ranges.
+  const { etag: _, 'last-modified': __, ...others } = headers;
   const changed = {
-    ...headers,
+    ...(skip > 0 ? { ...others, 'accept-ranges': 'none' } : headers),
     ...(looked.type === null ? {} : { 'content-type': looked.type }),
     ...(skip > 0 && length !== undefined ? { 'content-length': String(Number(length) - skip) } : {}),
   };

@@ -17,7 +17,7 @@ import { withoutPicture } from './fake-picture.ts';
 import { typeByName } from './media-types.ts';
 import { readPlaylistWish, type Wished } from './playlist-wish.ts';
 import { requireProxy } from './proxy-parts.ts';
-import { sendRelayed } from './send-relayed.ts';
+import { guardRelayed, sendRelayed } from './send-relayed.ts';
 import { askingOf } from './stream.ts';
 
 /**
@@ -125,7 +125,9 @@ export async function openPlaylist(c: Context<AppEnv>, asked: PlaylistAnswer): P
 function withDirectives(c: Context<AppEnv>, url: string): string {
   const directives = [...new URL(c.req.url).searchParams].filter(([name]) => name.startsWith('_HLS_'));
   if (directives.length === 0) return url;
-  const text = directives.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  const text = directives
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
   const [before = '', ...fragment] = url.split('#');
   return [`${before}${before.includes('?') ? '&' : '?'}${text}`, ...fragment].join('#');
 }
@@ -143,9 +145,8 @@ async function rewritten(
   });
   const addresses = await sealLinks(c, ticket, playlist.links);
   requireProxy(c).ahead.note({
-    urls: playlist.segments.map(({ url: each, hasRange }) => (hasRange ? null : each)),
+    requests: playlist.segments.map((segment) => (segment.hasRange ? null : followed(ticket, segment.url))),
     first: Number(/^#EXT-X-MEDIA-SEQUENCE:\s*(\d{1,15})/m.exec(text)?.[1] ?? 0),
-    headers: ticket.headers,
   });
   return playlist.write((link) => {
     const address = addresses.get(link);
@@ -171,12 +172,35 @@ async function sealLinks(
   const { tickets } = requireProxy(c);
   const proxied = links.filter(({ kind }) => isProxied(kind, ticket.playlist.proxied));
   const sealed = proxied.map(async (link) => {
-    const { url, variables = {} } = link;
+    const { variables = {} } = link;
     const own =
       link.kind === 'playlist' ? { playlist: ticket.playlist, variables } : { playlist: {}, variables: {} };
-    return [link, `${await tickets.seal({ ...ticket, url, ...own })}/${nameOf(link)}`] as const;
+    return [
+      link,
+      `${await tickets.seal({ ...ticket, ...followed(ticket, link.url), ...own })}/${nameOf(link)}`,
+    ] as const;
   });
   return new Map(await Promise.all(sealed));
+}
+
+/** Names of headers by which servers know who asks. */
+const CREDENTIALS = /^(cookie|.*(auth|token|secret|session|api-?key).*)$/;
+
+/**
+ * Where a link leads, and what is sent there: what identifies the caller goes to the server that it was given for, and
+ * to no other.
+ */
+function followed({ url: home, headers }: Ticket, link: string): Pick<Ticket, 'url' | 'headers'> {
+  const [from, to] = [new URL(home), new URL(link)];
+  const isHome = from.hostname === to.hostname && (from.origin === to.origin || to.protocol === 'https:');
+  if (!isHome)
+    return {
+      url: link,
+      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.test(name))),
+    };
+  const user = /^[a-z]+:\/\/([^/?#@]*)@/i.exec(home)?.[1];
+  const isBare = to.username === '' && to.password === '';
+  return { url: user && isBare ? link.replace('://', `://${user}@`) : link, headers };
 }
 
 function isProxied(kind: PlaylistLink['kind'], proxied: Proxied | undefined): boolean {
@@ -193,16 +217,18 @@ function nameOf({ kind, extension }: PlaylistLink): string {
 }
 
 async function sendMedia(c: Context<AppEnv>, ticket: Ticket, name: string): Promise<Response> {
-  const { segments, ahead } = requireProxy(c);
+  const { relay, segments, ahead } = requireProxy(c);
   const { url, headers, answers, removed, isTrusted } = ticket;
   const request = { url, headers, ...reachOf(c, isTrusted) };
   const isSegment = name.startsWith('segment.');
   const asking = askingOf(c);
-  const answer = await segments.relay(request, asking, c.req.raw.signal);
+  // Keys are asked for anew: some servers give each viewer his own.
+  const answer = await (isSegment ? segments : relay).relay(request, asking, c.req.raw.signal);
   const passed = passedAnswer(answer, { set: answers, removed, usualType: typeByName(name) });
   const relayed = { answer, ...passed, isTrusted };
-  if (isSegment) ahead.sending(request);
   if (!isSegment || asking.method === 'head') return sendRelayed(c, relayed);
+  guardRelayed(c, answer, isTrusted);
+  ahead.sending(request);
   return sendRelayed(c, await withoutPicture(relayed));
 }
 
@@ -212,7 +238,7 @@ async function sendList(c: Context<AppEnv>, ticket: Ticket, name: string): Promi
   const reach = reachOf(c, ticket.isTrusted);
   const request = { url: withDirectives(c, ticket.url), headers: ticket.headers, ...reach };
   const answer = await relay.relay(request, { method: 'get', range: null, conditions: {} }, c.req.raw.signal);
-  guardSource(c, answer.access, ticket.isTrusted);
+  guardRelayed(c, answer, ticket.isTrusted);
   const json = await readText(answer, await answer.next());
   const addresses = new Map<string, string>();
   const rewrite = (address: (link: PlaylistLink) => string) =>

@@ -12,15 +12,20 @@ export interface Relayed extends PassedAnswer {
   readonly isTrusted: boolean;
 }
 
-/** Sends an upstream's body as it comes, no faster than the client takes it. */
-export async function sendRelayed(c: Context<AppEnv>, relayed: Relayed): Promise<Response> {
-  const { answer, status, headers, head = [], isTrusted } = relayed;
+/** @throws MediaError `unauthorized` for a page that may not read it; its transfer is over then */
+export function guardRelayed(c: Context<AppEnv>, answer: RelayedAnswer, isTrusted: boolean): void {
   try {
     guardSource(c, answer.access, isTrusted);
   } catch (error) {
     answer.close();
     throw error;
   }
+}
+
+/** Sends an upstream's body as it comes, no faster than the client takes it. */
+export async function sendRelayed(c: Context<AppEnv>, relayed: Relayed): Promise<Response> {
+  const { answer, status, headers, head = [], isTrusted } = relayed;
+  guardRelayed(c, answer, isTrusted);
   const hasBody = c.req.method !== 'HEAD' && (status === 200 || status === 206);
   if (!hasBody) {
     answer.close();

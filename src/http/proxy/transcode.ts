@@ -20,6 +20,7 @@ import { openMedia, withTitle } from '../media-request.ts';
 import { movieHeaders } from '../movie-headers.ts';
 import { answerText } from '../playlist-body.ts';
 import { startingWith } from '../starting-with.ts';
+import { guardHeaders } from './answer-headers.ts';
 import { bindingOf } from './compat-binding.ts';
 import { requireCredentials } from './compat-errors.ts';
 import { type Destination, readDestination } from './destination.ts';
@@ -80,14 +81,18 @@ const noIndex = () =>
   );
 
 function mediaRequest(c: Context<AppEnv>, { url, headers, isTrusted }: Destination): MediaRequest {
-  const { expires } = bindingOf(c);
-  return { url, headers, video: null, audio: null, recovery: 'shown', isTrusted, expires };
+  const { expires, client } = bindingOf(c);
+  const common = { url, headers, video: null, audio: null, recovery: 'shown', isTrusted, expires } as const;
+  return client === null ? common : { ...common, client };
 }
 
 /** What the address names, sealed as in our playlists, or by `d=` as others write them. */
 async function requestOf(c: Context<AppEnv>): Promise<MediaRequest> {
   const sealed = c.req.query('media');
-  return sealed === undefined ? mediaRequest(c, readDestination(c)) : c.var.deps.tokens.open(sealed);
+  if (sealed === undefined) return mediaRequest(c, readDestination(c));
+  const request = await c.var.deps.tokens.open(sealed);
+  if (request.client === undefined || request.client === c.var.deps.clientOf?.(c)) return request;
+  throw new MediaError('unauthorized', 'This address is for another client');
 }
 
 async function withMuxed(
@@ -165,12 +170,16 @@ export async function sendTranscoded(c: Context<AppEnv>, destination: Destinatio
       'Content-Disposition': 'inline',
       'Cache-Control': 'no-cache, no-store',
       'X-Content-Duration': seconds.toFixed(3),
-      ...destination.mediaAnswers,
-      ...destination.answers,
+      ...withoutType({ ...destination.mediaAnswers, ...destination.answers }),
+      ...guardHeaders('video/mp4'),
     };
     return send(c, await movieOf(c, media, start), headers);
   });
 }
+
+/** What is made here is what it is. */
+const withoutType = (headers: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-type'));
 
 function startOf({ fields }: Destination): number {
   const text = fields.get('start') || '0';

@@ -75,8 +75,8 @@ const NEVER_BAKED = new Set(['range', 'if-range']);
 
 async function writeUrl(wanted: GenerateUrl, now: number): Promise<string> {
   const { mediaflow_proxy_url, endpoint, filename, api_password, expiration, ip } = wanted;
-  const base = mediaflow_proxy_url.replace(/\/+$/, '');
-  const path = `${(endpoint ?? '').replace(/^\/*(?=.)/, '/')}${filename ? `/${encodeURIComponent(filename)}` : ''}`;
+  const base = trimmed(mediaflow_proxy_url);
+  const path = `${pathOf(endpoint ?? '')}${filename ? `/${encodeURIComponent(filename)}` : ''}`;
   const parameters = parametersOf(wanted);
   if (!api_password) {
     const query = [...parameters].map(
@@ -93,6 +93,16 @@ async function writeUrl(wanted: GenerateUrl, now: number): Promise<string> {
     api_password,
   );
   return `${base}/_token_${token}${path}`;
+}
+
+const pathOf = (endpoint: string): string =>
+  endpoint === '' || endpoint.startsWith('/') ? endpoint : `/${endpoint}`;
+
+/** Without the slashes at its end. */
+function trimmed(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === '/') end--;
+  return url.slice(0, end);
 }
 
 function parametersOf(wanted: GenerateUrl): ReadonlyMap<string, string> {

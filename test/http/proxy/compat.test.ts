@@ -6,6 +6,7 @@ import { file, startUpstream, type Upstream } from '../../helpers/upstream.ts';
 import { type Answer, type Question, type ServedApp, serveApp } from '../serve-app.ts';
 
 const PASSWORD = 'pass word';
+const SECRET = 'a secret of this test';
 const FILM = readFileSync(fixturePath('demo'));
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
@@ -36,6 +37,7 @@ beforeAll(async () => {
   app = await serveApp({
     env: { API_PASSWORD: PASSWORD, SLUICE_IP_SERVICES: `${upstream.url}/first,${upstream.url}/second` },
     now: () => now,
+    secret: SECRET,
   });
 });
 afterAll(async () => {
@@ -319,6 +321,34 @@ describe('encrypted addresses', () => {
     }
   });
 
+  it('what they name nobody else can name', async () => {
+    const token = encrypt({ url: `${upstream.url}/named`, api_password: PASSWORD });
+    await app.ask(`/proxy/stream?token=${token}&d=${encodeURIComponent(`${upstream.url}/other`)}`);
+    expect(upstream.requests.at(-1)?.path).toBe('/named');
+  });
+
+  it('open nothing but what is passed on', async () => {
+    for (const path of ['metrics', 'probe?d=root:demo/demo.mkv', 'hls/master.m3u8?d=root:demo/demo.mkv'])
+      expect((await app.ask(`/_token_${encrypt(fields())}/${path}`)).status).toBe(404);
+  });
+
+  it('who they are for is who a film is for', async () => {
+    const token = encrypt({ ...fields(), ip: client });
+    const { text } = await app.ask(`/proxy/transcode/playlist.m3u8?token=${token}`);
+    const init = new URL(/URI="([^"]+)"/.exec(text)?.[1] ?? '', new URL('/proxy/transcode/', app.url));
+    const trusting = { 'x-forwarded-for': '203.0.113.9' };
+    expect((await app.ask(init.href)).status).toBe(200);
+    expect((await app.ask(init.href, { headers: trusting })).status, 'nobody believes that').toBe(200);
+    const other = await serveApp({
+      env: { API_PASSWORD: PASSWORD },
+      flags: { allow: ['127.0.0.1'], 'trust-proxy': ['127.0.0.1'] },
+      secret: SECRET,
+    });
+    const there = await other.ask(`${init.pathname}${init.search}`, { headers: trusting });
+    await other.close();
+    expect(there.status).toBe(403);
+  });
+
   it('are off where they are turned off, and where there is no password', async () => {
     for (const env of [{ API_PASSWORD: PASSWORD, SLUICE_COMPAT_TOKENS: '0' }, {}] as Record<
       string,
@@ -401,6 +431,17 @@ describe('addresses that are made here', () => {
       '/_token_/proxy/stream/b.mkv',
     ]);
     for (const url of urls) expect((await app.ask(url)).status).toBe(200);
+  });
+
+  it.each([
+    ['many slashes', 413, `http://a/${'/'.repeat(3_000_000)}x`],
+    ['some slashes', 422, `http://a/${'/'.repeat(200_000)}x`],
+    ['a few slashes', 200, `http://a/${'/'.repeat(8000)}x`],
+  ])('%s hold nobody up', async (_, status, mediaflow_proxy_url) => {
+    const begun = performance.now();
+    expect((await app.ask('/generate_url', post({ mediaflow_proxy_url }))).status).toBe(status);
+    expect((await app.ask(`/_token_${'='.repeat(15_000)}a/proxy/stream`)).status).toBe(404);
+    expect(performance.now() - begun).toBeLessThan(1000);
   });
 
   it('below a path prefix, and with the destination in base64', async () => {

@@ -129,8 +129,11 @@ describe('a playlist through the proxy', () => {
   });
 
   it('takes the picture away that a segment hides behind, and says how long the rest is', async () => {
+    upstream.answer(serving(FILES, { etag: '"disguised"', 'accept-ranges': 'bytes' }));
     const { links } = await open(manifest('/tv/high/index.m3u8?token=a%2Fb'));
     const { headers, body } = await app.ask(nth(links, 2));
+    expect(headers).toMatchObject({ 'accept-ranges': 'none' });
+    expect(headers.etag).toBeUndefined();
     expect([hash(body), headers['content-length'], headers['content-type']]).toEqual([
       hash(SEGMENT),
       String(SEGMENT.length),
@@ -220,7 +223,73 @@ describe('what is proxied', () => {
   });
 });
 
+describe('credentials', () => {
+  const list = (url: string) =>
+    `#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n0.ts\n#EXTINF:6,\n${url}/1.ts\n`;
+  const wanted =
+    '&h_cookie=secret&h_authorization=Bearer%20secret&h_x-auth-token=secret&h_referer=https%3A%2F%2Fa.example%2F';
+
+  it('go to the server they were given for, and to no other that a playlist names', async () => {
+    const other = await startUpstream((_, response) => void response.end('media'));
+    upstream.answer(
+      (request, response) => void response.end(request.url === '/l.m3u8' ? list(other.url) : 'media'),
+    );
+    const { links } = await open(manifest('/l.m3u8', wanted));
+    for (const link of links) await app.ask(link);
+    await other.close();
+    const seen = ({ headers }: { headers: Record<string, unknown> }) =>
+      ['cookie', 'authorization', 'x-auth-token', 'referer'].map((name) => headers[name]);
+    expect(upstream.requests.filter(({ path }) => path === '/0.ts').map(seen)).toEqual([
+      ['secret', 'Bearer secret', 'secret', 'https://a.example/'],
+    ]);
+    expect(new Set(other.requests.map(seen).map(String))).toEqual(new Set([',,,https://a.example/']));
+  });
+
+  it('nor where a redirect leads', async () => {
+    const other = await startUpstream(
+      (request, response) =>
+        void response.end(request.url === '/l.m3u8' ? list('http://a.example') : 'media'),
+    );
+    upstream.answer((_, response) => void response.writeHead(302, { location: `${other.url}/l.m3u8` }).end());
+    const { links } = await open(manifest('/l.m3u8', wanted));
+    await app.ask(nth(links, 0));
+    await other.close();
+    expect(other.requests.map(({ path, headers }) => [path, headers.cookie, headers.authorization])).toEqual([
+      ['/l.m3u8', undefined, undefined],
+      ['/0.ts', undefined, undefined],
+    ]);
+  });
+
+  it('of the URL itself go on to what lies beside it', async () => {
+    upstream.answer(
+      (request, response) =>
+        void response.end(request.url === '/l.m3u8' ? list('http://a.example') : 'media'),
+    );
+    const url = encodeURIComponent(`${upstream.url.replace('//', '//u:p@')}/l.m3u8`);
+    const { links } = await open(
+      `/proxy/hls/manifest.m3u8?api_password=${encodeURIComponent(PASSWORD)}&d=${url}`,
+    );
+    await app.ask(nth(links, 0));
+    expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Basic dTpw',
+      'Basic dTpw',
+    ]);
+  });
+});
+
 describe('what is not as it should be', () => {
+  it('a playlist that comes byte by byte is one', async () => {
+    upstream.answer(async (_, response) => {
+      response.writeHead(200);
+      for (const part of ['#', 'EX', 'TM3U\n', MASTER.slice(8)]) {
+        response.write(part);
+        await pause(20);
+      }
+      response.end();
+    });
+    expect((await open(manifest())).links.every((link) => link.startsWith(app.url))).toBe(true);
+  });
+
   it('a page is no playlist', async () => {
     upstream.answer(
       (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'),
@@ -338,6 +407,13 @@ describe('segments', () => {
     turn = 1;
     await pause(450);
     expect(await read()).toBe('/a.ts 1');
+  });
+
+  it('keys are asked for anew by each', async () => {
+    const { links } = await open(manifest('/tv/high/index.m3u8?token=a%2Fb'));
+    upstream.requests.length = 0;
+    for (let i = 0; i < 2; i++) await app.ask(nth(links, 0));
+    expect(asked().filter((path) => path.includes('key'))).toHaveLength(2);
   });
 
   it('ranges of them go upstream as they are', async () => {

@@ -254,6 +254,48 @@ describe('what is asked for is what is sent', () => {
   });
 });
 
+describe('answers that contradict themselves', () => {
+  it.each([
+    ['fewer bytes than its range', '50', 'bytes 0-124/125'],
+    ['more bytes than its range', '500', 'bytes 0-99/1000'],
+  ])('a part that announces %s is refused', async (_, length, content) => {
+    upstream.answer((_request, response) => {
+      response.writeHead(206, { 'content-length': length, 'content-range': content });
+      response.end(FILM.subarray(0, Number(length)));
+    });
+    expect((await app.ask(path(), range('bytes=0-'))).status).toBe(502);
+  });
+
+  it('a whole that says it is a part is a whole', async () => {
+    upstream.answer(
+      (_, response) => void response.writeHead(200, { 'content-range': 'bytes 0-4/5' }).end('whole'),
+    );
+    const answer = await app.ask(path());
+    expect([answer.status, answer.text, answer.headers['content-range']]).toEqual([200, 'whole', undefined]);
+  });
+
+  it('nothing has changed, though nobody asked', async () => {
+    upstream.answer((request, response) => {
+      if (request.headers.range) response.writeHead(304).end();
+      else response.end('all');
+    });
+    expect(await app.ask(path())).toMatchObject({ status: 200, text: 'all' });
+    expect((await app.ask(path(), range('bytes=0-9'))).status).toBe(502);
+  });
+
+  it('what was asked for in part and comes whole ends its transfer with the part', async () => {
+    upstream.answer(
+      inTurn(cutAfter(LONG, 1_000_000, NAMED), (_, response) => {
+        response.writeHead(200, { ...NAMED, 'content-length': String(LONG.length) });
+        response.write(LONG);
+      }),
+    );
+    const answer = await app.ask(path(), range('bytes=0-1999999'));
+    expect(hash(answer.body)).toBe(hash(LONG.subarray(0, 2_000_000)));
+    await expect.poll(() => last().closedAt, { timeout: 2000 }).not.toBeNull();
+  });
+});
+
 describe('headers', () => {
   it('h_, r_, rp_ and x_headers do what they say', async () => {
     const more =
@@ -305,13 +347,15 @@ describe('headers', () => {
     'text/javascript',
   ])('%s runs in an origin of its own', async (type) => {
     upstream.answer(file(FILM, { headers: { 'content-type': type } }));
-    const more = '&r_content-security-policy=none&r_set-cookie=a%3Db&r_service-worker-allowed=%2F';
+    const more =
+      '&r_content-security-policy=none&r_set-cookie=a%3Db&r_service-worker-allowed=%2F&r_x-accel-redirect=%2Fx&r_x-sendfile=%2Fx';
     const { headers } = await app.ask(path(more));
     expect(headers).toMatchObject({
       'content-security-policy': 'sandbox',
       'x-content-type-options': 'nosniff',
     });
-    expect(headers['set-cookie']).toBeUndefined();
+    for (const name of ['set-cookie', 'x-accel-redirect', 'x-sendfile'])
+      expect(headers[name], name).toBeUndefined();
     expect(headers['service-worker-allowed']).toBeUndefined();
     const worker = await app.ask(path(), { headers: { 'service-worker': 'script' } });
     expect(worker.status).toBe(403);

@@ -121,6 +121,16 @@ describe('a film in one stream', () => {
       expect((await app.ask(path('transcode/segment.m4s', `&start_ms=${start + by}`))).status).toBe(status);
   });
 
+  it('is what it is, whatever a query calls it', async () => {
+    const more = '&transcode=true&r_content-type=text%2Fhtml&rp_content-type=text%2Fhtml&r_x-one=1';
+    const { headers } = await app.ask(path('stream', more));
+    expect(headers).toMatchObject({
+      'content-type': 'video/mp4',
+      'x-content-type-options': 'nosniff',
+      'x-one': '1',
+    });
+  });
+
   it('from a second on it is one file, whose times begin with it', async () => {
     const { body, headers } = await app.ask(path('stream', '&transcode=true&start=13'));
     expect(headers['x-content-duration']).toMatch(/^60\.\d{3}$/);
