@@ -15,6 +15,7 @@ import { compatTokens } from './http/proxy/compat-tokens.ts';
 import { proxyRoutes } from './http/proxy/proxy-routes.ts';
 import { remuxRoutes } from './http/remux.ts';
 import { stremioRoutes } from './http/stremio/stremio-routes.ts';
+import { tunerRoutes } from './http/tuner/tuner-routes.ts';
 import { uploadRoutes } from './http/upload.ts';
 
 /** The whole HTTP surface: one line for each group of routes. */
@@ -44,6 +45,7 @@ export function createApp(deps: AppDeps, now: () => number): Hono<AppEnv> {
   app.route('/', proxyRoutes(now));
   app.route('/', stremioRoutes(0));
   app.route('/stremio/:key', stremioRoutes(2));
+  app.route('/tuner', tunerRoutes());
   app.route('/metrics', metricsRoutes());
   app.route('/', docsRoutes());
   app.route('/', listingRoutes());

@@ -27,6 +27,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'src/http/proxy/compat-tokens.js',
   'src/http/proxy/proxy-routes.js',
   'src/http/stremio/stremio-routes.js',
+  'src/http/tuner/tuner-routes.js',
   'src/pipeline/live/live-stream.js',
   'src/pipeline/foreign/plan-foreign.js',
   'src/pipeline/reencoded/encoded-video.js',

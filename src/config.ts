@@ -27,6 +27,8 @@ export interface Config extends UpstreamEnvironment {
   readonly deny: readonly string[];
   /** File with routes of upstream requests: proxies, headers, limits. */
   readonly upstreams: string | null;
+  /** File with a list of channels, M3U, for media servers; null: none are offered. */
+  readonly channels: string | null;
   /** Folders that `root:<name>/…` may read from. */
   readonly roots: ReadonlyMap<string, string>;
   /** Folder that uploads are kept in, which is this server's alone; null: none are. */
@@ -89,6 +91,7 @@ export interface Flags {
   readonly 'allow-private'?: boolean | undefined;
   readonly deny?: readonly string[] | undefined;
   readonly upstreams?: string | undefined;
+  readonly channels?: string | undefined;
   readonly 'compat-tokens'?: boolean | undefined;
   readonly root?: readonly string[] | undefined;
   readonly state?: string | undefined;
@@ -185,6 +188,7 @@ export function readConfig(
     allowPrivate: flags['allow-private'] ?? isYes('SLUICE_ALLOW_PRIVATE', env.SLUICE_ALLOW_PRIVATE),
     deny: flags.deny ?? list(env.SLUICE_DENY),
     upstreams: folder('--upstreams', flags.upstreams) ?? nonEmpty(env.SLUICE_UPSTREAMS) ?? null,
+    channels: folder('--channels', flags.channels) ?? nonEmpty(env.SLUICE_CHANNELS) ?? null,
     ...upstreamEnvironment(env),
     roots: new Map((flags.root ?? list(env.SLUICE_ROOTS)).map(root)),
     apiPassword,

@@ -5,15 +5,17 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openChannelFile } from './channels/channel-file.ts';
 import type { Config } from './config.ts';
 import { MediaError } from './core/errors.ts';
-import type { AppDeps, FolderLister, Logger } from './http/deps.ts';
+import type { AppDeps, ChannelLister, FolderLister, Logger } from './http/deps.ts';
 import { sendChunksOnNode } from './http/node-body.ts';
 import { type Environment, type NodeMedia, openNodeMedia } from './node-media.ts';
 import { createLog } from './observing/log.ts';
 import { type OpenProxy, openProxy } from './open-proxy.ts';
 import { openSource } from './open-source.ts';
 import { PROJECT_FOLDER } from './project.ts';
+import { type Channel, parseChannelList } from './proxy/channel-list.ts';
 import { createTokenBox, deriveAccessKey } from './proxy/token.ts';
 import { requireGuard } from './serving/binding.ts';
 import { createFront, prefixOf } from './serving/front.ts';
@@ -173,7 +175,21 @@ async function createDeps(parts: Parts): Promise<AppDeps> {
     asset: readAsset,
     log,
     proxy,
+    channels: config.channels === null ? null : openChannels(config.channels),
     ...createFront(config, { log, folder: PROJECT_FOLDER, scripts: new URL('./web/', import.meta.url) }),
+  };
+}
+
+/** Parsed anew where the file has changed. */
+function openChannels(path: string): ChannelLister {
+  const file = openChannelFile(path);
+  let known = { version: '', list: [] as readonly Channel[] };
+  return {
+    async list() {
+      const { text, version } = await file.read();
+      if (known.version !== version) known = { version, list: parseChannelList(text) };
+      return known.list;
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import type { Config } from './config.ts';
 import type { Relay } from './core/relay.ts';
 import type { ProxyParts } from './http/deps.ts';
 import { createFetchAhead } from './proxy/fetch-ahead.ts';
+import { createLiveFanOut } from './proxy/live-fan-out.ts';
 import { createPlaylistDesk } from './proxy/playlist-desk.ts';
 import { withSharedBodies } from './proxy/shared-bodies.ts';
 import { createTicketBox } from './proxy/ticket.ts';
@@ -40,14 +41,19 @@ export async function openProxy({ config, relay: load, secret, now }: ProxyPlace
     relay: async (request, asking, signal) => (await load()).relay(request, asking, signal),
   };
   const segments = withSharedBodies(relay, { maxBytes: proxyBytes, maxAge: SEGMENT_AGE });
+  const live = createLiveFanOut(relay);
   return {
     relay,
     segments,
     playlists: createPlaylistDesk(relay),
     tickets: await createTicketBox(secret, now),
     ahead: createFetchAhead(segments, proxyAhead),
+    live,
     hasCompatTokens: compatTokens && apiPassword !== null,
     addressServices: addressServices ?? ADDRESS_SERVICES,
-    close: () => segments.close(),
+    close() {
+      segments.close();
+      live.close();
+    },
   };
 }

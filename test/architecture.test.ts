@@ -28,6 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // what settings say that are texts of their own: files and variables
   'src/settings': ['src/core'],
   'src/state.ts': [],
+  // files with lists of channels
+  'src/channels': ['src/core'],
   // what is counted and logged on Node
   'src/observing': [],
   // what an app on Node has around its routes: where it listens, and who may ask how often
@@ -119,6 +121,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/serving',
     'src/observing',
     'src/node-media.ts',
+    'src/channels',
     'src/open-proxy.ts',
     'src/open-source.ts',
     'src/project.ts',
@@ -160,6 +163,7 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/cli/completion.ts': 'lists files to complete their names',
   'src/sources/folder-list.ts': 'lists served folders',
   'src/state.ts': 'keeps the secret in a folder',
+  'src/channels/channel-file.ts': 'reads files',
   'src/http/node-body.ts': 'writes to the raw response; its import is a type',
   'src/sources/http-connection.ts': 'resolves names',
   'src/sources/upstream-pool.ts': 'connects; its import is a type',

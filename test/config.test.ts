@@ -16,6 +16,7 @@ const DEFAULTS: Config = {
   deny: [],
   allowOnly: null,
   upstreams: null,
+  channels: null,
   userAgent: null,
   transport: { proxyUrl: null, proxiesAll: false, routes: null, verifiesTls: true },
   roots: new Map(),

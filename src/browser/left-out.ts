@@ -26,6 +26,7 @@ export const faststartRoutes = noRoutes;
 /** Nothing is passed on. */
 export const proxyRoutes = noRoutes;
 export const stremioRoutes = noRoutes;
+export const tunerRoutes = noRoutes;
 export const compatTokens = (): MiddlewareHandler<AppEnv> => (_, next) => next();
 
 /** A file can be read anywhere: nothing comes in order only. */

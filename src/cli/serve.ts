@@ -15,6 +15,7 @@ export interface ServeFlags {
   readonly allowPrivate?: boolean;
   readonly deny?: readonly string[];
   readonly upstreams?: string;
+  readonly channels?: string;
   readonly root?: readonly string[];
   readonly uploads?: string;
   readonly state?: string;

@@ -2,7 +2,9 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { Reach, Relay } from '../core/relay.ts';
 import type { Library, OpenedSource } from '../pipeline/library.ts';
+import type { Channel } from '../proxy/channel-list.ts';
 import type { FetchAhead } from '../proxy/fetch-ahead.ts';
+import type { LiveFanOut } from '../proxy/live-fan-out.ts';
 import type { PlaylistDesk } from '../proxy/playlist-desk.ts';
 import type { SharedRelay } from '../proxy/shared-bodies.ts';
 import type { TicketBox } from '../proxy/ticket.ts';
@@ -136,10 +138,18 @@ export interface ProxyParts {
   readonly playlists: PlaylistDesk;
   readonly tickets: TicketBox;
   readonly ahead: FetchAhead;
+  /** Channels: fetched once for all who watch. */
+  readonly live: LiveFanOut;
   /** Whether addresses that mediaflow-proxy encrypts are made and read; asks for a password. */
   readonly hasCompatTokens: boolean;
   /** Pages that answer with the address that a request came from, asked in turn. */
   readonly addressServices: readonly string[];
+}
+
+/** Channels that somebody has a list of. */
+export interface ChannelLister {
+  /** @throws MediaError for a list that cannot be read */
+  list(signal: AbortSignal): Promise<readonly Channel[]>;
 }
 
 /** All that the routes need; handed in by the entry. */
@@ -162,6 +172,8 @@ export interface AppDeps {
   /** Files of the player page by name; null when there is none of that name. */
   readonly asset: (name: string) => Promise<Asset | null>;
   readonly log: Logger;
+  /** Null where there are none. */
+  readonly channels?: ChannelLister | null;
   /** Null where nothing is passed on. */
   readonly proxy?: ProxyParts | null;
   /** Address of the client of a request, so that what one may have at a time can be counted; absent where nobody knows. */

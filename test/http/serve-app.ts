@@ -9,7 +9,7 @@ import { type Config, type Flags, readConfig } from '../../src/config.ts';
 import type { Source } from '../../src/core/contracts.ts';
 import type { Reach } from '../../src/core/relay.ts';
 import type { AudioTranscoder } from '../../src/core/transcoding.ts';
-import type { Logger } from '../../src/http/deps.ts';
+import type { ChannelLister, Logger } from '../../src/http/deps.ts';
 import { sendChunksOnNode } from '../../src/http/node-body.ts';
 import { openProxy } from '../../src/open-proxy.ts';
 import { openSource as openSourceOf } from '../../src/open-source.ts';
@@ -33,6 +33,7 @@ export interface ServeOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly secret?: string;
   readonly timeouts?: HttpClientOptions['timeouts'];
+  readonly channels?: ChannelLister;
   /** What makes AAC; absent: sound is only copied. */
   readonly transcoder?: AudioTranscoder;
   readonly lookup?: NonNullable<HttpClientOptions['lookup']>;
@@ -120,6 +121,7 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
       uploads,
       asset: async () => null,
       log: logger,
+      channels: options.channels ?? null,
       proxy: await openProxy({ config, relay: async () => client, secret, now }),
       ...createFront(config, {
         log: logger,

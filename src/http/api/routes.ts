@@ -5,6 +5,7 @@ import { PROXY_TOOL_ROUTES } from './proxy-tools.ts';
 import type { ApiRoute } from './route.ts';
 import { SERVER_ROUTES } from './server.ts';
 import { STREMIO_ROUTES } from './stremio.ts';
+import { TUNER_ROUTES } from './tuner.ts';
 import { UPLOAD_ROUTES } from './uploads.ts';
 
 /** The whole HTTP interface, but for pages and their files. */
@@ -14,6 +15,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...PROXY_ROUTES,
   ...PROXY_TOOL_ROUTES,
   ...STREMIO_ROUTES,
+  ...TUNER_ROUTES,
   ...UPLOAD_ROUTES,
   ...SERVER_ROUTES,
 ];
