@@ -19,6 +19,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'src/http/metrics.js',
   'src/http/docs.js',
   'src/http/checked.js',
+  'src/http/query.js',
   'src/http/password.js',
   'src/http/faststart.js',
   'src/http/remux.js',

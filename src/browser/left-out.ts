@@ -17,6 +17,8 @@ export const docsRoutes = noRoutes;
 /** There is no password, and nothing to check by. */
 export const carriesPassword = () => true;
 export const checked = () => (_: unknown, next: () => Promise<void>) => next();
+/** Addresses are written by the page: nobody pastes them. */
+export const queryFields = (url: string): Map<string, string> => new Map(new URL(url).searchParams);
 /** Nothing is uploaded. */
 export const remuxRoutes = noRoutes;
 export const uploadRoutes = noRoutes;
