@@ -102,11 +102,7 @@ export interface Flags {
 const EVERY_INTERFACE = '0.0.0.0';
 const THIS_MACHINE = '127.0.0.1';
 
-/** Of one client: more than any player asks for. */
-export const USUAL_RATE = 100;
 const RATE = { min: 0, max: 100_000 };
-/** Of one client: ten viewers behind one address. */
-export const USUAL_CLIENT_UPSTREAMS = 64;
 const CLIENT_UPSTREAMS = { min: 0, max: 10_000 };
 /** House.md: 256 MB in all, of which a quarter for packets. */
 const DEFAULT_CACHE_MB = 256;

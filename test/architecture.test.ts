@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // what is counted and logged on Node
   'src/observing': [],
   // what an app on Node has around its routes: where it listens, and who may ask how often
-  'src/serving': ['src/core', 'src/config.ts', 'src/http', 'src/observing'],
+  'src/serving': ['src/core', 'src/config.ts', 'src/http', 'src/observing', 'src/settings'],
   'src/app.ts': ['src/core', 'src/http'],
   // the door to another app: src/node.ts without a server
   'src/sluice.ts': ['src/core', 'src/app.ts', 'src/config.ts', 'src/http', 'src/node.ts'],

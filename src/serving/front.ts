@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Config, USUAL_CLIENT_UPSTREAMS, USUAL_RATE } from '../config.ts';
+import type { Config } from '../config.ts';
 import { trustList } from '../http/clients.ts';
 import type { ApiDocs, AppDeps, Asset, Logger } from '../http/deps.ts';
 import { createClientLimits } from '../http/limits-of-clients.ts';
 import { clientOnNode } from '../http/node-body.ts';
 import { watchRequests } from '../http/watch.ts';
 import { createRequestMetrics } from '../observing/metrics.ts';
+import { USUAL_CLIENT_UPSTREAMS, USUAL_RATE } from '../settings/usual-limits.ts';
 
 const require = createRequire(import.meta.url);
 

@@ -36,6 +36,8 @@ const BUNDLED = [
   /^build\/src\/[\w-]+\.js$/,
   /^build\/src\/threads\/audio-worker\.js$/,
   /^build\/src\/web\/[\w-]+\.js$/,
+  // the page of the interface, of a package that is there for the build only
+  /^build\/src\/web\/docs\/(swagger-ui(-bundle)?\.(css|js)|LICENSE|NOTICE)$/,
 ];
 
 /** Compiled, but not for those who install the package. */
