@@ -1,3 +1,4 @@
+import { isUrl } from './core/url.ts';
 import { type UpstreamEnvironment, upstreamEnvironment } from './settings/upstream-environment.ts';
 import { integer, isYes, list, nonEmpty, type Range, wrong } from './settings/values.ts';
 
@@ -227,7 +228,7 @@ function folder(flag: string, path: string | undefined): string | undefined {
 }
 
 function origin(text: string): URL {
-  if (URL.canParse(text) && /^https?:/.test(text)) return new URL(text);
+  if (isUrl(text) && /^https?:/.test(text)) return new URL(text);
   throw wrong(`--public-url must be an http or https URL, not "${text}"`);
 }
 
@@ -262,7 +263,7 @@ function rung(entry: string): Config['videoLadder'][number] {
 function sharedPlace(text: string | undefined): string | null {
   const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text ?? '')?.[1]?.toLowerCase();
   const isRedis = scheme === 'redis' || scheme === 'rediss';
-  if (text !== undefined && scheme !== undefined && !(isRedis && URL.canParse(text)))
+  if (text !== undefined && scheme !== undefined && !(isRedis && isUrl(text)))
     throw wrong('SLUICE_SHARED_CACHE must be a folder or a redis:// or rediss:// URL');
   return text ?? null;
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { readConfig } from '../config.ts';
 import { MediaError } from '../core/errors.ts';
+import { isUrl as isAnyUrl } from '../core/url.ts';
 import { type MediaOptions, openNodeMedia } from '../node-media.ts';
 import { openSource } from '../open-source.ts';
 import type { Library, Media, OpenedSource } from '../pipeline/library.ts';
@@ -83,7 +84,7 @@ export async function withInput<T>(
   }
 }
 
-export const isUrl = (text: string): boolean => /^https?:\/\//i.test(text) && URL.canParse(text);
+export const isUrl = (text: string): boolean => /^https?:\/\//i.test(text) && isAnyUrl(text);
 
 /** @throws MediaError `not-found` for what is no file */
 export async function existingFile(text: string): Promise<string> {

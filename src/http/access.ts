@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { MediaError } from '../core/errors.ts';
 import type { Reach } from '../core/relay.ts';
+import { isUrl } from '../core/url.ts';
 import type { Access } from '../pipeline/library.ts';
 import { equalSecrets } from '../proxy/token.ts';
 import type { AppEnv } from './deps.ts';
@@ -61,7 +62,7 @@ function isForeignPage(c: Context<AppEnv>, access: Access): boolean {
 }
 
 function isOwn(c: Context<AppEnv>, origin: string): boolean {
-  if (!URL.canParse(origin)) return false;
+  if (!isUrl(origin)) return false;
   const { host } = new URL(origin);
   return host === askedHost(c) || host === c.var.deps.config.publicUrl?.host;
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { VideoForm, VideoWish } from '../core/encoding.ts';
 import { MediaError } from '../core/errors.ts';
+import { isUrl } from '../core/url.ts';
 import type { Media, OpenedSource } from '../pipeline/library.ts';
 import type { SelectionOptions } from '../pipeline/select-tracks.ts';
 import type { MediaRequest } from '../proxy/token.ts';
@@ -111,7 +112,7 @@ function trackNames(text: string | undefined): readonly string[] | null {
   return [...new Set(names.filter((name) => name !== ''))].sort();
 }
 
-const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && URL.canParse(url);
+const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && isUrl(url);
 
 /** Rounded up to the hour, so that requests within it give the same address. */
 const expiry = (seconds: number | null, now: number): number | null =>

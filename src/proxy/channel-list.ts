@@ -1,3 +1,5 @@
+import { isUrl } from '../core/url.ts';
+
 /** One channel of a list, as a tuner offers it. */
 export interface Channel {
   /** From 1 on: its own, where the list gives one, else its place. */
@@ -92,7 +94,7 @@ function readInfo(rest: string): Partial<Told> {
 
 function channelOf(line: string, { name, attributes, group, headers }: Told, place: number): Channel | null {
   const [url, behind] = cutAt(line, '|');
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return null;
+  if (!/^https?:\/\//i.test(url) || !isUrl(url)) return null;
   const given = (key: string) => attributes.get(key) ?? '';
   return {
     number: given('tvg-chno') || given('channel-number') || String(place),

@@ -1,4 +1,5 @@
 import type { UpstreamMatch } from '../core/upstreams.ts';
+import { isUrl } from '../core/url.ts';
 
 /** Scheme, host with its brackets, port, path. */
 const PARTS = /^(?:(https?):\/\/)?(\[[^\]\s]+\]|[^:/?#@[\]\s\\]+)(?::(\d{1,5}))?(\/[^?#\s\\]*)?$/i;
@@ -33,7 +34,7 @@ function parseName(text: string): Pick<UpstreamMatch, 'host' | 'names'> | null {
 
 /** As the URL parser writes it, without brackets and trailing dot; null for what it does not take. */
 export function hostName(text: string): string | null {
-  if (text === '' || /[*@/?#%\\\s]/.test(text) || !URL.canParse(`http://${text}/`)) return null;
+  if (text === '' || /[*@/?#%\\\s]/.test(text) || !isUrl(`http://${text}/`)) return null;
   const { hostname } = new URL(`http://${text}/`);
   return hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 }

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { MediaError } from '../core/errors.ts';
+import { isUrl } from '../core/url.ts';
 import { type Address, inSubnet, parseAddress } from './address-ranges.ts';
 
 /** Where a request goes. */
@@ -78,7 +79,7 @@ function parseHost(host: string): Fits | null {
 /** The name as the URL parser writes it (punycode, lower case); null for a spelling that it takes for a number. */
 function asciiName(text: string): string | null {
   if (!/^[\p{L}\p{N}_]([\p{L}\p{N}_.-]*[\p{L}\p{N}_])?\.?$/u.test(text)) return null;
-  if (!URL.canParse(`http://${text}/`)) return null;
+  if (!isUrl(`http://${text}/`)) return null;
   const { hostname } = new URL(`http://${text}/`);
   return literalAddress(hostname) === null ? bareHost(hostname) : null;
 }

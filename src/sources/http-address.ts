@@ -1,4 +1,5 @@
 import { MediaError } from '../core/errors.ts';
+import { isUrl } from '../core/url.ts';
 import { basicAuthorization } from './http-headers.ts';
 
 /** Where a request goes and what its first line asks for. */
@@ -20,7 +21,7 @@ export const placeOf = ({ url, target }: HttpAddress): string => url.origin + ta
  * @throws MediaError `bad-request` for what is no http or https URL
  */
 export function parseAddress(text: string): HttpAddress {
-  if (!URL.canParse(text)) throw new MediaError('bad-request', 'The URL of the media cannot be read');
+  if (!isUrl(text)) throw new MediaError('bad-request', 'The URL of the media cannot be read');
   return address(new URL(text), requestTarget(text), 'bad-request');
 }
 
@@ -31,7 +32,7 @@ export function parseAddress(text: string): HttpAddress {
  */
 export function resolveAddress(header: string, base: HttpAddress): HttpAddress {
   const location = header.trim().replace(/[\x80-\xff]/g, (octet) => escaped(octet.charCodeAt(0)));
-  if (!URL.canParse(location, base.url.href))
+  if (!isUrl(location, base.url.href))
     throw new MediaError('upstream', `${base.url.host} redirects to something that is no URL`, {
       upstreamStatus: 302,
     });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isUrl } from '../../core/url.ts';
 import { SOUNDS } from '../../pipeline/movie/movie.ts';
 import { SEEKS } from '../../pipeline/movie/place.ts';
 import { MAX_URL } from '../media-request.ts';
@@ -6,7 +7,7 @@ import type { ApiRoute } from './route.ts';
 import { oneOf, seconds, text, wholeNumber, words } from './texts.ts';
 import { titleDescription } from './title.ts';
 
-const isReadable = (url: string): boolean => !/^https?:/i.test(url) || URL.canParse(url);
+const isReadable = (url: string): boolean => !/^https?:/i.test(url) || isUrl(url);
 
 const WHAT_IT_IS =
   'must be an http or https URL, root:<name>/<path> of a served folder, or upload:<id>, percent-encoded';

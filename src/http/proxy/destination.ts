@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { RelayRequest } from '../../core/relay.ts';
+import { isUrl } from '../../core/url.ts';
 import { carriesKey } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { queryPairs } from '../query.ts';
@@ -36,7 +37,7 @@ export function readDestination(c: Context<AppEnv>): Destination {
   if (given.length > MAX_URL)
     throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
   const url = plainUrl(given);
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
+  if (!/^https?:\/\//i.test(url) || !isUrl(url))
     throw new MediaError('bad-request', 'd= must be an http or https URL');
   return {
     url,

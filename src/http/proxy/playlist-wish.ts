@@ -1,4 +1,5 @@
 import { MediaError } from '../../core/errors.ts';
+import { isUrl } from '../../core/url.ts';
 import type { PlaylistOptions } from '../../proxy/hls/playlist.ts';
 import type { PlaylistWish, Proxied } from '../../proxy/ticket.ts';
 import { type Destination, flag } from './destination.ts';
@@ -23,7 +24,7 @@ export function readPlaylistWish(destination: Destination, proxied: 'keys' | nul
   const skip = skipOf(fields.get('skip'));
   const startOffset = offsetOf(fields.get('start_offset'));
   const keyUrl = fields.get('key_url') || null;
-  if (keyUrl !== null && !URL.canParse(keyUrl)) throw new MediaError('bad-request', 'key_url= must be a URL');
+  if (keyUrl !== null && !isUrl(keyUrl)) throw new MediaError('bad-request', 'key_url= must be a URL');
   const filter = filterOf(destination);
   return {
     playlist: {

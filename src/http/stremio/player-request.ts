@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { VideoWish } from '../../core/encoding.ts';
 import { MediaError } from '../../core/errors.ts';
+import { isUrl } from '../../core/url.ts';
 import type { MediaRequest } from '../../proxy/token.ts';
 import { equalSecrets } from '../../proxy/token.ts';
 import { carriesKey } from '../access.ts';
@@ -58,7 +59,7 @@ export function readPlayerRequest(
 ): MediaRequest {
   const fields = new Map(queryPairs(c.req.url));
   const url = (fields.get(name) ?? fields.get('from') ?? '').trim();
-  const isHttp = /^https?:\/\//i.test(url) && URL.canParse(url);
+  const isHttp = /^https?:\/\//i.test(url) && isUrl(url);
   if (url.length > MAX_URL || !(isHttp || isLocal(url)))
     throw new MediaError('bad-request', `${name}= must be the URL of a film`);
   return {

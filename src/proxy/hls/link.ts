@@ -1,3 +1,5 @@
+import { isUrl } from '../../core/url.ts';
+
 /** What an address in a playlist leads to; decides how it is proxied. */
 export type LinkKind = 'playlist' | 'segment' | 'init' | 'part' | 'key' | 'bytes' | 'assets' | 'steering';
 
@@ -73,7 +75,7 @@ const WRITTEN_WHOLE = /^https?:\/\/[!#-;=?-[\]-~]+$/i;
 /** An address of a playlist as an absolute http(s) URL: RFC 3986, 5.2; null for another scheme and for no URL. */
 export function resolveUrl(text: string, base: URL): string | null {
   const written = text.trim();
-  if (written === '' || !URL.canParse(written, base.href)) return null;
+  if (written === '' || !isUrl(written, base.href)) return null;
   const url = new URL(written, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
   return WRITTEN_WHOLE.test(written) ? written : url.href;

@@ -1,4 +1,5 @@
 import { MediaError } from '../../core/errors.ts';
+import { isUrl } from '../../core/url.ts';
 import { leaveOut } from './left-out.ts';
 import { HEADER, lineOf, type PlaylistLine, splitLines, tagValue, withoutBlank } from './line.ts';
 import { type PlaylistLink, resolveUrl } from './link.ts';
@@ -89,7 +90,7 @@ export function readPlaylist(text: string, options: PlaylistOptions): ReadPlayli
 }
 
 function urlFrom(text: string, what: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = isUrl(text) ? new URL(text) : null;
   if (url === null || resolveUrl(text, url) === null)
     throw new MediaError(
       'bad-request',
