@@ -23,7 +23,7 @@ const ELSEWHERE = '/…';
 export function shownPath(path: string, pattern: string | null): string {
   if (pattern === null) return ELSEWHERE;
   const parts = path.split('/');
-  return pattern
+  return labelOf(pattern)
     .split('/')
     .map((piece, i) => {
       const name = /^:(\w+)/.exec(piece)?.[1];

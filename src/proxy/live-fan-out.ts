@@ -27,7 +27,7 @@ export function createLiveFanOut(relay: Relay): LiveFanOut {
     async open(request, signal) {
       const key = JSON.stringify([request.url, request.headers, request.reach]);
       const known = channels.get(key);
-      if (known) return known.watch(signal);
+      if (known && !known.isEnding) return known.watch(signal);
       const channel = new LiveChannel(relay, request);
       channels.set(key, channel);
       void channel.over.then(() => {
@@ -68,6 +68,11 @@ class LiveChannel {
     this.#request = request;
     this.#opened = this.#ask();
     this.over = this.#pump();
+  }
+
+  /** Its last viewer has just left: who comes now needs another one. */
+  get isEnding(): boolean {
+    return this.#controller.signal.aborted;
   }
 
   end(): void {

@@ -59,7 +59,7 @@ export function createPlaylistDesk(relay: Relay): PlaylistDesk {
     const bytes = isZipped(answer) ? null : head;
     if (bytes && !isPlaylist(bytes)) return { kind: 'other', answer, head };
     const text = await readText(answer, head);
-    if (!isPlaylist(new TextEncoder().encode(text.slice(0, 64)))) throw noPlaylist(request);
+    if (!isPlaylist(text.slice(0, BEGINNING))) throw noPlaylist(request);
     const playlist: Known = {
       text,
       url: answer.url,

@@ -17,6 +17,8 @@ describe('a path in the log', () => {
     ['/uploads/abc', '/uploads/:id', '/uploads/…'],
     ['/browse/films/a/b.mkv', '/browse/:root/:path{.*}', '/browse/…/…'],
     ['/proxy/mpd/x', '/proxy/mpd/*', '/proxy/mpd/…'],
+    ['/tuner/stream/abc.ts', '/tuner/stream/:ticket{[\\w-]{40,}\\.ts}', '/tuner/stream/…'],
+    ['/stremio/key/proxy/d=x/a/b', '/stremio/:key/proxy/:options{[^/]*d=[^/]*}/*', '/stremio/…/proxy/…/…'],
     ['/https://example.org/', null, '/…'],
   ] as const)('%s of %s: %s', ([path, pattern, expected]) => {
     expect(shownPath(path, pattern)).toBe(expected);

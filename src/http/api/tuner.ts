@@ -36,10 +36,10 @@ export const TUNER_ROUTES: readonly ApiRoute[] = [
   {
     name: 'watchChannel',
     method: 'get',
-    path: '/tuner/stream/{file}',
+    path: '/tuner/stream/{ticket}',
     tag: TAG,
     summary: 'A channel as it comes, fetched once for all who watch it',
-    params: z.object({ file: text('As a list gave it out.') }),
+    params: z.object({ ticket: text('As a list gave it out.') }),
     answers: { 200: { description: 'Channel', type: 'video/mp2t' } },
     access: 'open',
   },

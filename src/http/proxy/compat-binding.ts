@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { MediaError } from '../../core/errors.ts';
 import type { AppEnv } from '../deps.ts';
 
 /** When an encrypted address that a request came by is over, and whom it is for. */
@@ -22,4 +23,10 @@ export function bindingOf(c: Context<AppEnv>): CompatBinding {
   const env: unknown = c.env;
   if (typeof env !== 'object' || env === null || !(NAME in env)) return UNBOUND;
   return (env as { readonly [NAME]: CompatBinding })[NAME];
+}
+
+/** @throws MediaError `unauthorized` where an address is for somebody else; null is for anybody */
+export function requireClient(c: Context<AppEnv>, client: string | null): void {
+  if (client !== null && client !== c.var.deps.clientOf?.(c))
+    throw new MediaError('unauthorized', 'This address is for another client');
 }

@@ -91,9 +91,6 @@ function nameIn(part: string): string {
 /** Two bindings at once: the sooner end, and the client of either. */
 const narrower = (a: CompatBinding, b: CompatBinding): CompatBinding => ({
   expires:
-    Math.min(a.expires ?? Number.POSITIVE_INFINITY, b.expires ?? Number.POSITIVE_INFINITY) ===
-    Number.POSITIVE_INFINITY
-      ? null
-      : Math.min(a.expires ?? Number.POSITIVE_INFINITY, b.expires ?? Number.POSITIVE_INFINITY),
+    a.expires === null || b.expires === null ? (a.expires ?? b.expires) : Math.min(a.expires, b.expires),
   client: a.client ?? b.client,
 });

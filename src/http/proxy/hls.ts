@@ -10,7 +10,7 @@ import { checked } from '../checked.ts';
 import type { AppEnv } from '../deps.ts';
 import { answerPlaylist } from '../playlist-body.ts';
 import { passedAnswer } from './answer-headers.ts';
-import { bindingOf } from './compat-binding.ts';
+import { bindingOf, requireClient } from './compat-binding.ts';
 import { requireCredentials } from './compat-errors.ts';
 import { type Destination, readDestination } from './destination.ts';
 import { withoutPicture } from './fake-picture.ts';
@@ -41,8 +41,7 @@ export function hlsProxyRoutes(): Hono<AppEnv> {
   routes.get('/:ticket/:name', async (c) => {
     const ticket = await openTicket(c);
     const name = c.req.param('name');
-    if (name === 'index.m3u8')
-      return openPlaylist(c, { ticket, wished: { playlist: ticket.playlist }, up: '../' });
+    if (name === 'index.m3u8') return openPlaylist(c, { ticket, up: '../' });
     if (name === 'assets.json' || name === 'steering.json') return sendList(c, ticket, name);
     return sendMedia(c, ticket, name);
   });
@@ -52,16 +51,15 @@ export function hlsProxyRoutes(): Hono<AppEnv> {
 /** @throws MediaError `unauthorized` for one that is not ours, is over, or is another client's */
 async function openTicket(c: Context<AppEnv>): Promise<Ticket> {
   const ticket = await requireProxy(c).tickets.open(c.req.param('ticket') ?? '');
-  if (ticket.client !== null && ticket.client !== c.var.deps.clientOf?.(c))
-    throw new MediaError('unauthorized', 'This address is for another client');
+  requireClient(c, ticket.client);
   return ticket;
 }
 
 async function openManifest(c: Context<AppEnv>, up: './' | '../'): Promise<Response> {
   const destination = readDestination(c);
-  const wished = readPlaylistWish(destination, up === '../' ? 'keys' : null);
-  const ticket = ticketOf(c, destination, wished.playlist);
-  return openPlaylist(c, { ticket, wished, up, answers: destination.answers });
+  const { playlist, reading } = readPlaylistWish(destination, up === '../' ? 'keys' : null);
+  const ticket = ticketOf(c, destination, playlist);
+  return openPlaylist(c, { ticket, reading, up, answers: destination.answers });
 }
 
 /** What the addresses of a destination's playlist have in common. */
@@ -81,7 +79,8 @@ function ticketOf(c: Context<AppEnv>, destination: Destination, playlist: Ticket
 
 export interface PlaylistAnswer {
   readonly ticket: Ticket;
-  readonly wished: Wished;
+  /** What is changed in this playlist alone. */
+  readonly reading?: Wished['reading'];
   /** The way from where it is answered to the folder of tickets. */
   readonly up: string;
   /** Headers of this answer alone. */
@@ -134,18 +133,19 @@ function withDirectives(c: Context<AppEnv>, url: string): string {
 
 async function rewritten(
   c: Context<AppEnv>,
-  { ticket, wished, up }: PlaylistAnswer,
+  { ticket, reading, up }: PlaylistAnswer,
   { text, url }: FetchedPlaylist,
 ): Promise<string> {
   const playlist = readPlaylist(text, {
     url,
     variables: ticket.variables,
-    ...wished.reading,
+    ...reading,
     ...readingOf(ticket),
   });
   const addresses = await sealLinks(c, ticket, playlist.links);
+  const follow = follower(ticket);
   requireProxy(c).ahead.note({
-    requests: playlist.segments.map((segment) => (segment.hasRange ? null : followed(ticket, segment.url))),
+    requests: playlist.segments.map((segment) => (segment.hasRange ? null : follow(segment.url))),
     first: Number(/^#EXT-X-MEDIA-SEQUENCE:\s*(\d{1,15})/m.exec(text)?.[1] ?? 0),
   });
   return playlist.write((link) => {
@@ -170,6 +170,7 @@ async function sealLinks(
   links: readonly PlaylistLink[],
 ): Promise<ReadonlyMap<PlaylistLink, string>> {
   const { tickets } = requireProxy(c);
+  const follow = follower(ticket);
   const proxied = links.filter(({ kind }) => isProxied(kind, ticket.playlist.proxied));
   const sealed = proxied.map(async (link) => {
     const { variables = {} } = link;
@@ -177,7 +178,7 @@ async function sealLinks(
       link.kind === 'playlist' ? { playlist: ticket.playlist, variables } : { playlist: {}, variables: {} };
     return [
       link,
-      `${await tickets.seal({ ...ticket, ...followed(ticket, link.url), ...own })}/${nameOf(link)}`,
+      `${await tickets.seal({ ...ticket, ...follow(link.url), ...own })}/${nameOf(link)}`,
     ] as const;
   });
   return new Map(await Promise.all(sealed));
@@ -187,20 +188,20 @@ async function sealLinks(
 const CREDENTIALS = /^(cookie|.*(auth|token|secret|session|api-?key).*)$/;
 
 /**
- * Where a link leads, and what is sent there: what identifies the caller goes to the server that it was given for, and
- * to no other.
+ * Where links of a playlist lead, and what is sent there: what identifies the caller goes to the server that it was given
+ * for, and to no other.
  */
-function followed({ url: home, headers }: Ticket, link: string): Pick<Ticket, 'url' | 'headers'> {
-  const [from, to] = [new URL(home), new URL(link)];
-  const isHome = from.hostname === to.hostname && (from.origin === to.origin || to.protocol === 'https:');
-  if (!isHome)
-    return {
-      url: link,
-      headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.test(name))),
-    };
+function follower({ url: home, headers }: Ticket): (link: string) => Pick<Ticket, 'url' | 'headers'> {
+  const from = new URL(home);
   const user = /^[a-z]+:\/\/([^/?#@]*)@/i.exec(home)?.[1];
-  const isBare = to.username === '' && to.password === '';
-  return { url: user && isBare ? link.replace('://', `://${user}@`) : link, headers };
+  const others = Object.fromEntries(Object.entries(headers).filter(([name]) => !CREDENTIALS.test(name)));
+  return (link) => {
+    const to = new URL(link);
+    const isHome = from.hostname === to.hostname && (from.origin === to.origin || to.protocol === 'https:');
+    if (!isHome) return { url: link, headers: others };
+    const isBare = to.username === '' && to.password === '';
+    return { url: user && isBare ? link.replace('://', `://${user}@`) : link, headers };
+  };
 }
 
 function isProxied(kind: PlaylistLink['kind'], proxied: Proxied | undefined): boolean {

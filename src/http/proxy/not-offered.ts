@@ -3,7 +3,7 @@ import { MediaError } from '../../core/errors.ts';
 import type { AppEnv } from '../deps.ts';
 
 /** What mediaflow-proxy answers and this server does not, or not yet: said plainly, so that nobody looks for a slip. */
-export const NOT_OFFERED: readonly (readonly [what: string, ...paths: string[]])[] = [
+const NOT_OFFERED: readonly (readonly [what: string, ...paths: string[]])[] = [
   ['DASH', '/proxy/mpd/*'],
   ['Programme guides', '/proxy/epg'],
   ['Acestream', '/proxy/acestream/*'],

@@ -9,7 +9,7 @@ export interface Wished {
   /** Holds for those that it leads to, too. */
   readonly playlist: PlaylistWish;
   /** Is for this one alone. */
-  readonly reading?: Pick<PlaylistOptions, 'filter'>;
+  readonly reading: Pick<PlaylistOptions, 'filter'>;
 }
 
 /**
@@ -33,7 +33,7 @@ export function readPlaylistWish(destination: Destination, proxied: 'keys' | nul
       ...(startOffset === null ? {} : { startOffset }),
       ...(keyUrl === null ? {} : { keyUrl }),
     },
-    ...(filter ? { reading: { filter } } : {}),
+    reading: filter ? { filter } : {},
   };
 }
 

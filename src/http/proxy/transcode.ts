@@ -21,7 +21,7 @@ import { movieHeaders } from '../movie-headers.ts';
 import { answerText } from '../playlist-body.ts';
 import { startingWith } from '../starting-with.ts';
 import { guardHeaders } from './answer-headers.ts';
-import { bindingOf } from './compat-binding.ts';
+import { bindingOf, requireClient } from './compat-binding.ts';
 import { requireCredentials } from './compat-errors.ts';
 import { type Destination, readDestination } from './destination.ts';
 
@@ -91,8 +91,8 @@ async function requestOf(c: Context<AppEnv>): Promise<MediaRequest> {
   const sealed = c.req.query('media');
   if (sealed === undefined) return mediaRequest(c, readDestination(c));
   const request = await c.var.deps.tokens.open(sealed);
-  if (request.client === undefined || request.client === c.var.deps.clientOf?.(c)) return request;
-  throw new MediaError('unauthorized', 'This address is for another client');
+  requireClient(c, request.client ?? null);
+  return request;
 }
 
 async function withMuxed(

@@ -4,13 +4,13 @@ import { isUrl } from '../../core/url.ts';
 import type { Ticket } from '../../proxy/ticket.ts';
 import { reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
+import { isTrusted } from '../path-key.ts';
 import { checkedAnswerHeaders, passedAnswer } from '../proxy/answer-headers.ts';
 import { openPlaylist } from '../proxy/hls.ts';
 import { typeByName } from '../proxy/media-types.ts';
 import { requireProxy } from '../proxy/proxy-parts.ts';
 import { sendRelayed } from '../proxy/send-relayed.ts';
 import { askingOf } from '../proxy/stream.ts';
-import { isTrusted } from './player-request.ts';
 
 /** What a segment of the path says of a request: `d=<origin>&h=<Name>:<value>&r=<Name>:<value>`, form-encoded. */
 interface PathOptions {
@@ -43,7 +43,7 @@ function passPlaylist(
   const up = `${root}${'../'.repeat(depthOf(new URL(c.req.url).pathname))}proxy/hls/`;
   const rest = { removed: [], playlist: {}, variables: {}, expires: null, client: null };
   const ticket = { url, headers, answers, ...rest, isTrusted: isTrusted(c) };
-  return openPlaylist(c, { ticket, wished: { playlist: {} }, up, answers });
+  return openPlaylist(c, { ticket, up, answers });
 }
 
 /** Folders between `/proxy/<options>` and the last name. */

@@ -3,10 +3,9 @@ import type { VideoWish } from '../../core/encoding.ts';
 import { MediaError } from '../../core/errors.ts';
 import { isUrl } from '../../core/url.ts';
 import type { MediaRequest } from '../../proxy/token.ts';
-import { equalSecrets } from '../../proxy/token.ts';
-import { carriesKey } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { isLocal, MAX_URL } from '../media-request.ts';
+import { isTrusted } from '../path-key.ts';
 import { queryPairs } from '../query.ts';
 
 /** What a player of Stremio says that it can play. Null: it says nothing of that. */
@@ -71,12 +70,6 @@ export function readPlayerRequest(
     isTrusted: isTrusted(c),
     expires: null,
   };
-}
-
-/** The request carries the server's key, as such or in its path: `/stremio/<key>/`. */
-export function isTrusted(c: Context<AppEnv>): boolean {
-  const key = c.req.param('key');
-  return key === undefined ? carriesKey(c) : equalSecrets(key, c.var.deps.accessKey);
 }
 
 /** Of a film for players whose pictures must not be wider; null where they may. */

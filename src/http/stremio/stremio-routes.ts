@@ -3,12 +3,12 @@ import { MediaError } from '../../core/errors.ts';
 import { allowOrigins, guardSource, reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { isLocal, openMedia } from '../media-request.ts';
-import { carriesPassword } from '../password.ts';
+import { requireLeave } from '../path-key.ts';
 import { refuseWorkers } from '../proxy/compat-errors.ts';
 import { answerMaster } from './master.ts';
 import { openSubtitlesHash } from './open-subtitles-hash.ts';
 import { passByPath } from './option-path.ts';
-import { isTrusted, readPlayerRequest } from './player-request.ts';
+import { readPlayerRequest } from './player-request.ts';
 import { describeForPlayer } from './probe.ts';
 import { FIXED, settingsOf } from './static-answers.ts';
 
@@ -20,17 +20,18 @@ import { FIXED, settingsOf } from './static-answers.ts';
 export function stremioRoutes(depth: 0 | 2): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   const up = '../'.repeat(depth);
+  const leave = requireLeave('/stremio/<key>/');
   routes.use('/proxy/*', refuseWorkers);
-  routes.get('/hlsv2/probe', requireLeave, async (c) => {
+  routes.get('/hlsv2/probe', leave, async (c) => {
     const media = await openMedia(c, readPlayerRequest(c), c.req.raw.signal);
     c.header('Cache-Control', 'no-store');
     return c.json(describeForPlayer(media));
   });
-  routes.get('/hlsv2/:id/master.m3u8', requireLeave, (c) => answerMaster(c, `${up}../../`));
+  routes.get('/hlsv2/:id/master.m3u8', leave, (c) => answerMaster(c, `${up}../../`));
   // A title lives as long as it is asked for: there is nothing to end.
   routes.get('/hlsv2/:id/destroy', open, (c) => c.json({}));
-  routes.get('/proxy/:options{[^/]*d=[^/]*}/*', requireLeave, (c) => passByPath(c, `${up}../`));
-  routes.get('/opensubHash', requireLeave, answerHash);
+  routes.get('/proxy/:options{[^/]*d=[^/]*}/*', leave, (c) => passByPath(c, `${up}../`));
+  routes.get('/opensubHash', leave, answerHash);
   routes.on(['GET', 'POST'], '/settings', open, (c) => c.json(settingsOf(new URL(c.req.url).origin)));
   for (const [path, answer] of Object.entries(FIXED)) routes.get(path, open, (c) => c.json(answer));
   routes.on(['GET', 'POST'], ['/:infoHash{[0-9a-fA-F]{40}}', '/:infoHash{[0-9a-fA-F]{40}}/*'], refuseTorrent);
@@ -41,18 +42,6 @@ export function stremioRoutes(depth: 0 | 2): Hono<AppEnv> {
 const open: MiddlewareHandler<AppEnv> = (c, next) => {
   allowOrigins(c);
   return next();
-};
-
-/** The password, or the key in the path. */
-const requireLeave: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const { apiPassword } = c.var.deps.config;
-  const isLet = apiPassword === null || isTrusted(c) || carriesPassword(c, apiPassword);
-  if (!isLet || (c.req.param('key') !== undefined && !isTrusted(c)))
-    throw new MediaError(
-      'unauthorized',
-      'This server asks for its password: players that cannot send it are given /stremio/<key>/ as their server, with the key printed at start',
-    );
-  await next();
 };
 
 const refuseTorrent = () => {

@@ -1,11 +1,10 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { Channel } from '../../proxy/channel-list.ts';
 import type { Ticket } from '../../proxy/ticket.ts';
-import { equalSecrets } from '../../proxy/token.ts';
 import { reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
-import { carriesPassword } from '../password.ts';
+import { requireLeave } from '../path-key.ts';
 import { passedAnswer } from '../proxy/answer-headers.ts';
 import { requireProxy } from '../proxy/proxy-parts.ts';
 import { sendRelayed } from '../proxy/send-relayed.ts';
@@ -21,13 +20,14 @@ const TUNERS = 8;
  */
 export function tunerRoutes(): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
-  routes.get('/stream/:file{[\\w-]{40,}\\.ts}', sendChannel);
+  routes.get('/stream/:ticket{[\\w-]{40,}\\.ts}', sendChannel);
+  const leave = requireLeave('/tuner/<key>/');
   for (const prefix of ['', '/:key{[\\w-]{20,39}}']) {
-    routes.get(`${prefix}/playlist.m3u`, requireLeave, async (c) => {
+    routes.get(`${prefix}/playlist.m3u`, leave, async (c) => {
       const lines = (await linesOf(c)).map(({ channel, url }) => `${infoOf(channel)}\n${url}\n`);
       return text(c, `#EXTM3U x-tvg-url="${hereOf(c)}guide.xml"\n${lines.join('')}`, 'audio/x-mpegurl');
     });
-    routes.get(`${prefix}/lineup.json`, requireLeave, async (c) =>
+    routes.get(`${prefix}/lineup.json`, leave, async (c) =>
       c.json(
         (await linesOf(c)).map(({ channel: { number, name }, url }) => ({
           GuideNumber: number,
@@ -36,32 +36,14 @@ export function tunerRoutes(): Hono<AppEnv> {
         })),
       ),
     );
-    routes.get(`${prefix}/guide.xml`, requireLeave, async (c) =>
-      text(c, xmltv(await listOf(c)), 'application/xml'),
-    );
-    routes.get(`${prefix}/discover.json`, requireLeave, (c) => c.json(discovery(hereOf(c))));
-    routes.get(`${prefix}/lineup_status.json`, requireLeave, (c) =>
+    routes.get(`${prefix}/guide.xml`, leave, async (c) => text(c, xmltv(await listOf(c)), 'application/xml'));
+    routes.get(`${prefix}/discover.json`, leave, (c) => c.json(discovery(hereOf(c))));
+    routes.get(`${prefix}/lineup_status.json`, leave, (c) =>
       c.json({ ScanInProgress: 0, ScanPossible: 0, Source: 'Cable', SourceList: ['Cable'] }),
     );
   }
   return routes;
 }
-
-/** The password, or the key in the path. */
-const requireLeave: MiddlewareHandler<AppEnv> = async (c, next) => {
-  const { config, accessKey } = c.var.deps;
-  const key = c.req.param('key');
-  const isLet =
-    key === undefined
-      ? config.apiPassword === null || carriesPassword(c, config.apiPassword)
-      : equalSecrets(key, accessKey);
-  if (!isLet)
-    throw new MediaError(
-      'unauthorized',
-      'This server asks for its password: add &api_password=…, or ask below /tuner/<key>/ with the key printed at start',
-    );
-  await next();
-};
 
 async function listOf(c: Context<AppEnv>): Promise<readonly Channel[]> {
   const { channels } = c.var.deps;
@@ -142,7 +124,7 @@ function text(c: Context<AppEnv>, body: string, type: string): Response {
 /** `/tuner/stream/<ticket>.ts`: a channel as it comes, fetched once for all who watch it. */
 async function sendChannel(c: Context<AppEnv>): Promise<Response> {
   const { tickets, live } = requireProxy(c);
-  const ticket = await tickets.open((c.req.param('file') ?? '').replace(/\.ts$/, ''));
+  const ticket = await tickets.open((c.req.param('ticket') ?? '').replace(/\.ts$/, ''));
   const { url, headers, isTrusted } = ticket;
   if (c.req.method === 'HEAD')
     return c.body(null, 200, { 'Content-Type': 'video/mp2t', 'Accept-Ranges': 'none' });
