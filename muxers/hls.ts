@@ -1,3 +1,6 @@
+import { attributes, quoted } from './attribute-list.ts';
+import { SUBTITLE_GROUP, type SubtitleRendition, subtitleTag } from './hls-subtitles.ts';
+
 /** One EXT-X-MEDIA of type AUDIO: RFC 8216, 4.3.4.1. */
 export interface AudioRendition {
   readonly groupId: string;
@@ -32,6 +35,7 @@ export interface MultivariantPlaylist {
   /** Whether every segment can be decoded by itself. */
   readonly isIndependent: boolean;
   readonly audio: readonly AudioRendition[];
+  readonly subtitles: readonly SubtitleRendition[];
   readonly variants: readonly Variant[];
 }
 
@@ -45,7 +49,8 @@ export interface MediaPlaylist {
   readonly isEnded: boolean;
   /** Seconds where players shall begin (RFC 8216, 4.3.5.2); null leaves it to them. */
   readonly startsAt: number | null;
-  readonly initUri: string;
+  /** Null for segments that need none. */
+  readonly initUri: string | null;
   /** Microseconds. */
   readonly segments: readonly { readonly duration: number; readonly uri: string }[];
 }
@@ -56,20 +61,15 @@ const VERSION = 7;
 /** The exact type that Apple's validator asks for, without charset. */
 export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 
-type Attribute = readonly [name: string, value: string | null];
-
-const attributes = (list: readonly Attribute[]): string =>
-  list.flatMap(([name, value]) => (value === null ? [] : `${name}=${value}`)).join(',');
-
-/** A quoted-string holds no quote and no line end: RFC 8216, 4.2. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-const quoted = (text: string): string => `"${text.replace(/["\u0000-\u001f\u007f]/g, ' ')}"`;
-
 export function multivariantPlaylist(playlist: MultivariantPlaylist): string {
   return lines([
     ...header(playlist.isIndependent),
     ...playlist.audio.map(mediaTag),
-    ...playlist.variants.flatMap((variant) => [streamTag(variant), variant.uri]),
+    ...playlist.subtitles.map(subtitleTag),
+    ...playlist.variants.flatMap((variant) => [
+      streamTag(variant) + (playlist.subtitles.length > 0 ? `,SUBTITLES=${SUBTITLE_GROUP}` : ''),
+      variant.uri,
+    ]),
   ]);
 }
 
@@ -81,7 +81,7 @@ export function mediaPlaylist(playlist: MediaPlaylist): string {
     '#EXT-X-MEDIA-SEQUENCE:0',
     `#EXT-X-PLAYLIST-TYPE:${playlist.type}`,
     ...(playlist.startsAt === null ? [] : [`#EXT-X-START:TIME-OFFSET=${playlist.startsAt}`]),
-    `#EXT-X-MAP:URI=${quoted(playlist.initUri)}`,
+    ...(playlist.initUri === null ? [] : [`#EXT-X-MAP:URI=${quoted(playlist.initUri)}`]),
     ...playlist.segments.flatMap(({ duration, uri }) => [
       `#EXTINF:${(duration / 1_000_000).toFixed(6)},`,
       uri,

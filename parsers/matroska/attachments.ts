@@ -1,11 +1,11 @@
-import type { Attachment } from '../../src/core/contracts.ts';
+import type { AttachedFile, ByteRange } from '../../src/core/contracts.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { type ElementHead, MAX_HEAD_SIZE, readElementHead } from './ebml.ts';
 import { ELEMENTS } from './elements.ts';
 
 export interface AttachmentHeads {
-  readonly files: readonly Attachment[];
+  readonly files: readonly AttachedFile[];
   /** False when there may be more of them. */
   readonly isComplete: boolean;
 }
@@ -15,13 +15,14 @@ export interface AttachmentHeads {
  * the files themselves need not be there.
  * @param content what of the element's content has arrived
  * @param size of all of its content
+ * @param position file offset of its first byte
  */
-export function readAttachmentHeads(content: Uint8Array, size: number): AttachmentHeads {
-  const files: Attachment[] = [];
+export function readAttachmentHeads(content: Uint8Array, size: number, position: number): AttachmentHeads {
+  const files: AttachedFile[] = [];
   let reached = 0;
   for (const child of childrenSeen(content)) {
     if (files.length >= LIMITS.listed) break;
-    const file = child.id === ELEMENTS.AttachedFile ? readFile(child.seen) : null;
+    const file = child.id === ELEMENTS.AttachedFile ? readFile(child.seen, position + child.start) : null;
     if (file) files.push(file);
     reached = child.end;
   }
@@ -29,21 +30,22 @@ export function readAttachmentHeads(content: Uint8Array, size: number): Attachme
 }
 
 /** Name, type and size of one file; null when its data's head is not among the bytes. */
-function readFile(seen: Uint8Array): Attachment | null {
+function readFile(seen: Uint8Array, position: number): AttachedFile | null {
   let name = '';
   let type = '';
-  let bytes: number | null = null;
+  let range: ByteRange | null = null;
   for (const child of childrenSeen(seen)) {
     if (child.id === ELEMENTS.FileName) name = text(child.seen);
     if (child.id === ELEMENTS.FileMediaType) type = text(child.seen);
-    if (child.id === ELEMENTS.FileData) bytes = child.size;
+    if (child.id === ELEMENTS.FileData) range = { start: position + child.start, end: position + child.end };
   }
-  return bytes === null ? null : { name, type, bytes };
+  return range && { name, type, range };
 }
 
 interface SeenChild {
   readonly id: number;
-  readonly size: number;
+  /** Where its content begins. */
+  readonly start: number;
   /** As much of the content as is there. */
   readonly seen: Uint8Array;
   /** Where the next one begins. */
@@ -57,7 +59,7 @@ function* childrenSeen(content: Uint8Array): Generator<SeenChild> {
     if (!head || head.size === null) return;
     const start = at + head.headSize;
     const end = start + head.size;
-    yield { id: head.id, size: head.size, seen: content.subarray(start, end), end };
+    yield { id: head.id, start, seen: content.subarray(start, end), end };
     at = end;
   }
 }

@@ -22,8 +22,11 @@ export interface BlockTrack {
   readonly isPrefixUsable: boolean;
   /** The frame as it was before compression and header stripping. Throws MediaError when it is damaged. */
   decode(frame: Uint8Array): Uint8Array;
-  /** To the form that MP4 stores: 4-byte lengths. Returns the same view where nothing is to be done. */
-  normalize(frame: Uint8Array): Uint8Array;
+  /**
+   * To the form that MP4 stores: 4-byte lengths. Returns the same view where nothing is to be done.
+   * @param addition BlockAdditional: what stands beside the frame
+   */
+  normalize(frame: Uint8Array, addition?: Uint8Array | null): Uint8Array;
   /** Where several blocks make one sample. */
   readonly joiner: (() => Joiner) | null;
 }
@@ -95,7 +98,8 @@ export function parseSimpleBlock(
   const cursor = new ByteCursor(bytes, block.contentPosition - start, start, end);
   const header = readBlockHeader(cursor);
   const isKey = (header.flags & KEYFRAME) !== 0;
-  return readSamples({ block, header, cursor, isKey, duration: null, discard: 0 }, context);
+  const rest = { duration: null, discard: 0, addition: null };
+  return readSamples({ block, header, cursor, isKey, ...rest }, context);
 }
 
 /** The samples of a BlockGroup: one without ReferenceBlock is a key picture (RFC 9559, 5.1.3.5). */
@@ -115,8 +119,13 @@ export function parseBlockGroup(
   const duration = blockDuration(group, context);
   const discard = group.int('DiscardPadding') ?? 0;
   const isKey = !group.has('ReferenceBlock');
-  return readSamples({ block, header, cursor, isKey, duration, discard }, context);
+  const addition = readAddition(group);
+  return readSamples({ block, header, cursor, isKey, duration, discard, addition }, context);
 }
+
+/** The first of the block's additions: of texts there is no other (RFC 9559, 5.1.3.5.2). */
+const readAddition = (group: Master): Uint8Array | null =>
+  group.master('BlockAdditions')?.master('BlockMore')?.binary('BlockAdditional') ?? null;
 
 /** BlockDuration; null where it is absent or stands for an unknown one: 2^64 − 1 and the like occur. */
 function blockDuration(group: Master, { timestampScale }: BlockContext): number | null {
@@ -136,11 +145,13 @@ interface OpenBlock {
   readonly duration: number | null;
   /** DiscardPadding: nanoseconds, of the last frame's end or (negative) the first one's start. */
   readonly discard: number;
+  /** BlockAdditional; null where there is none. */
+  readonly addition: Uint8Array | null;
 }
 
 /** Stamps of the frames of a lace: the track's own grid, else equal parts of the block, else what each frame says. */
 function readSamples(open: OpenBlock, context: BlockContext): BlockSamples {
-  const { block, header, cursor, isKey, duration, discard } = open;
+  const { block, header, cursor, isKey, duration, discard, addition } = open;
   const track = context.tracks.get(header.trackNumber);
   if (!track) return NOTHING;
   const frames = readFrames(cursor, header.flags);
@@ -151,7 +162,7 @@ function readSamples(open: OpenBlock, context: BlockContext): BlockSamples {
   let damaged = 0;
   let elapsed = 0;
   for (const [i, stored] of frames.entries()) {
-    const decoded = undo(track, stored);
+    const decoded = undo(track, { stored, addition });
     const own = part ?? track.frameDuration ?? (decoded ? track.durationOf(decoded.frame) : null);
     if (decoded === null) damaged += stored.length;
     else {
@@ -173,10 +184,13 @@ function readSamples(open: OpenBlock, context: BlockContext): BlockSamples {
 }
 
 /** A frame before and after it was brought into MP4's form; null when it is damaged: it costs itself alone. */
-function undo(track: BlockTrack, stored: Uint8Array): { frame: Uint8Array; data: Uint8Array } | null {
+function undo(
+  track: BlockTrack,
+  { stored, addition }: { readonly stored: Uint8Array; readonly addition: Uint8Array | null },
+): { frame: Uint8Array; data: Uint8Array } | null {
   try {
     const frame = track.decode(stored);
-    return { frame, data: track.normalize(frame) };
+    return { frame, data: track.normalize(frame, addition) };
   } catch (error) {
     if (error instanceof MediaError) return null;
     throw error;

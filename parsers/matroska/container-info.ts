@@ -21,7 +21,11 @@ export const readContainerInfo = ({ info, chapters, tags, attachments }: Parts):
   muxingApp: short(info?.string('MuxingApp')),
   writingApp: short(info?.string('WritingApp')),
   chapters: chapters.flatMap(readChapters).slice(0, LIMITS.listed),
-  attachments: attachments?.files ?? [],
+  attachments: (attachments?.files ?? []).map(({ name, type, range }) => ({
+    name,
+    type,
+    bytes: range.end - range.start,
+  })),
   hasAllAttachments: attachments?.isComplete ?? true,
   tags: tags.flatMap(readTitleTags).slice(0, LIMITS.listed),
 });

@@ -2,7 +2,7 @@ import type { SeekPoint } from '../../src/core/contracts.ts';
 import { NANOSECONDS_PER_SECOND, nanoseconds } from '../../src/core/time.ts';
 import type { Master } from './ebml.ts';
 
-interface CueContext {
+export interface CueContext {
   readonly timestampScale: number;
   /** File offset that cluster positions count from: see `cueBase`. */
   readonly base: number;

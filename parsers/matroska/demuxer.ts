@@ -1,16 +1,17 @@
-import type { Demuxer, SeekPoint, Source } from '../../src/core/contracts.ts';
-import { corrupt, MediaError } from '../../src/core/errors.ts';
+import type { Demuxer, Source } from '../../src/core/contracts.ts';
+import { corrupt, orNull } from '../../src/core/errors.ts';
 import { type Nanoseconds, nanoseconds } from '../../src/core/time.ts';
 import { withFrameCount } from './attached-picture.ts';
 import { asStored, type BlockContext, type BlockTrack } from './block.ts';
 import { findClusterId } from './cluster.ts';
 import { readContainerInfo } from './container-info.ts';
-import { cueBase, parseCues } from './cues.ts';
+import { type CueContext, cueBase, parseCues } from './cues.ts';
 import type { Master } from './ebml.ts';
 import { completeTracks } from './first-frames.ts';
 import { type Layout, readLayout, type SourceAccess } from './layout.ts';
 import { readSamples } from './samples.ts';
 import { readStatistics } from './statistics.ts';
+import { textIndexes } from './text-index.ts';
 import { type MatroskaTrack, readTracks } from './tracks.ts';
 
 const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
@@ -48,7 +49,8 @@ export async function openMatroska(
     ? declared
     : await completeTracks(declared, source, place.start, { signal, context: contextOf([]), end: place.end });
   const blocks = tracks.map(({ block }) => (options.asStored ? asStored(block) : block));
-  const cues = readCues(layout, timestampScale);
+  const context = cueContext(layout, timestampScale);
+  const cues = (context && orNull(() => parseCues(layout.elements('Cues'), context))) ?? NO_CUES;
   const tags = layout.elements('Tags');
   const statistics = readStatistics(tags, tracks);
   return {
@@ -68,8 +70,19 @@ export async function openMatroska(
       chapters: layout.elements('Chapters'),
       attachments: layout.attachments,
     }),
+    ...(layout.attachments ? { files: layout.attachments.files } : {}),
     payload: { start: place.start, end: Math.max(place.start, place.end) },
     seekPoints: (trackId) => cues.get(trackId) ?? null,
+    texts: textIndexes({
+      cues: layout.elements('Cues'),
+      context,
+      tracks: tracks.map(({ track }) => track),
+      framesOf: (id) => statistics.get(id)?.frames ?? null,
+      placeOf: (id, form) => {
+        const own = blocks.filter((block) => block.id === id);
+        return { source, end: place.end, context: contextOf(form === 'stored' ? own.map(asStored) : own) };
+      },
+    }),
     samples: (query, signal) =>
       readSamples(source, query, {
         signal,
@@ -86,17 +99,16 @@ function declaredTracks(layout: Layout, info: Master | undefined): MatroskaTrack
   return readTracks(element, info?.string('MuxingApp') ?? null);
 }
 
-function readCues(layout: Layout, timestampScale: number): Map<number, SeekPoint[]> {
-  const cues = layout.elements('Cues');
+const NO_CUES: ReturnType<typeof parseCues> = new Map();
+
+/** What positions in Cues count from; null where that cannot be told. */
+function cueContext(layout: Layout, timestampScale: number): CueContext | null {
   const segmentStart = layout.bounds.start;
-  try {
-    const base = cueBase(cues, segmentStart, layout.clusters);
-    return parseCues(cues, { timestampScale, base, segmentStart, end: layout.end });
-  } catch (error) {
-    // A broken index is no index: the packets are still there.
-    if (error instanceof MediaError) return new Map();
-    throw error;
-  }
+  // A broken index is no index: the packets are still there.
+  return orNull(() => {
+    const base = cueBase(layout.elements('Cues'), segmentStart, layout.clusters);
+    return { timestampScale, base, segmentStart, end: layout.end };
+  });
 }
 
 function declaredDuration(info: Master | undefined, timestampScale: number): Nanoseconds | null {

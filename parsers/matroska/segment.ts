@@ -114,7 +114,7 @@ export function scanTopLevel(
     const start = at + head.headSize;
     const whole = head.headSize + head.size;
     const content = bytes.subarray(start, at + whole);
-    if (name === 'Attachments') attachments ??= readAttachmentHeads(content, head.size);
+    if (name === 'Attachments') attachments ??= readAttachmentHeads(content, head.size, position + start);
     const isWanted = name !== null && name !== 'Attachments';
     if (at + whole > bytes.length)
       return {

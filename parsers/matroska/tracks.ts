@@ -3,7 +3,14 @@ import { videoConfigs } from '../../src/codecs/decode-only-video.ts';
 import { MediaError } from '../../src/core/errors.ts';
 import { bcp47 } from '../../src/core/language.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { AudioTrack, OtherTrack, PixelAspect, Track, VideoTrack } from '../../src/core/media.ts';
+import type {
+  AudioTrack,
+  OtherTrack,
+  PixelAspect,
+  SubtitleTrack,
+  Track,
+  VideoTrack,
+} from '../../src/core/media.ts';
 import { exactRate, type FrameRate, NANOSECONDS_PER_SECOND, nanoseconds } from '../../src/core/time.ts';
 import { isPictureFile } from './attached-picture.ts';
 import type { BlockTrack } from './block.ts';
@@ -11,6 +18,7 @@ import { type CodecDelay, readCodecDelay } from './codec-delay.ts';
 import { AUDIO_CODECS, VIDEO_CODECS } from './codec-ids.ts';
 import { decodeOnlySetup } from './codecs/decode-only-video.ts';
 import { readRate } from './codecs/rate.ts';
+import { textSetup } from './codecs/subtitles.ts';
 import { readColour, readContainerRange, readDolbyVisionConfig } from './colour.ts';
 import { type ContentEncoding, readContentEncoding } from './content-encoding.ts';
 import type { Master } from './ebml.ts';
@@ -84,8 +92,22 @@ function readTrack(stored: Master, index: number, muxingApp: string | null): Mat
     return setUp(open, VIDEO_CODECS.get(codec) ?? decodeOnly, videoTrack);
   }
   if (type === TYPE_AUDIO) return setUp(open, AUDIO_CODECS.get(codec), audioTrack);
-  const kind = type === TYPE_SUBTITLE ? 'subtitle' : 'other';
-  return setUp(open, undefined, () => ({ ...common, kind }));
+  if (type === TYPE_SUBTITLE) return subtitleTrack(open);
+  return setUp(open, undefined, () => ({ ...common, kind: 'other' }));
+}
+
+/** What it shows is told by its CodecID alone: no frame needs to be waited for. */
+function subtitleTrack(open: OpenEntry): MatroskaTrack {
+  const { entry, codec, privateData, common } = open;
+  const setup = textSetup(codec, privateData);
+  const track: SubtitleTrack = {
+    ...common,
+    kind: 'subtitle',
+    text: setup?.text ?? null,
+    isForHearingImpaired: entry.uint('FlagHearingImpaired') === 1,
+  };
+  const made = setUp(open, undefined, () => track);
+  return setup ? { ...made, block: { ...made.block, isPrefixUsable: false, ...setup.block } } : made;
 }
 
 type ReadSetup<S> = (entry: Master, privateData: Uint8Array | null) => S | PendingSetup<S> | null;

@@ -12,6 +12,7 @@ import { durationOf, infoOf, precisionOf } from './movie-facts.ts';
 import { inDecodeOrder, readSampleTable, type SampleTable } from './sample-table.ts';
 import { readSamples, type SampleTrack } from './samples.ts';
 import { MAX_SAMPLES } from './table-entries.ts';
+import { textIndexes } from './text-index.ts';
 import { readTopLevel } from './top-level.ts';
 import { type Mp4Track, readTracks } from './tracks.ts';
 import { type LaidTrack, layOut, type TableTrack, timeAt } from './virtual-layout.ts';
@@ -74,6 +75,7 @@ export async function openMp4(
     payload: { start: 0, end: layout.end },
     seekPoints: (id) => indexes.get(id)?.points ?? null,
     table: (id) => indexes.get(id)?.table ?? null,
+    texts: textIndexes({ source, movie, tracks: declared, fileEnd: end }),
     samples: (query, signal) =>
       readSamples({ source, layout, tracks: byId, isAsStored: options.asStored ?? false }, query, signal),
     resync: () => null,

@@ -59,7 +59,8 @@ function readingOf(
   { start, wanted }: { readonly start: number; readonly wanted?: ReadonlySet<number> },
 ): FragmentReading {
   const { movie, end, tables, moov, asStored } = file;
-  const played = tracks.filter((track) => isPlayed(track) && (wanted?.has(track.track.id) ?? true));
+  const isRead = (track: Mp4Track) => isPlayed(track) || track.readings.length > 0;
+  const played = tracks.filter((track) => isRead(track) && (wanted?.has(track.track.id) ?? true));
   const read = played.map((track): [number, FragmentTrack] => [
     track.track.id,
     { id: track.track.id, plan: planOf(file, track), readings: track.readings },

@@ -3,10 +3,10 @@ import { equalBytes } from '../../src/core/bytes.ts';
 import { orNull } from '../../src/core/errors.ts';
 import type { DecodeOnlyVideo, SoundConfig, VideoConfig } from '../../src/core/media.ts';
 import { withSetsInBand } from './in-band-sets.ts';
-import type { AudioSetup, Told, VideoSetup } from './setup.ts';
+import type { AudioSetup, CommonSetup, Told, VideoSetup } from './setup.ts';
 
 /** How samples of one description are read. */
-export interface Reading<Setup = VideoSetup | AudioSetup> {
+export interface Reading<Setup = CommonSetup> {
   readonly setup: Setup;
 }
 

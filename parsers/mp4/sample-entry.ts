@@ -1,5 +1,5 @@
 import { attempt, corrupt, MediaError, orNull } from '../../src/core/errors.ts';
-import type { Track } from '../../src/core/media.ts';
+import type { SubtitleText, Track } from '../../src/core/media.ts';
 import type { Box } from './box.ts';
 import { codecName } from './codec-names.ts';
 import { decodeOnlyCodec } from './decode-only-video.ts';
@@ -10,6 +10,7 @@ import { cursorOf, firstBoxes, partOf, readableBoxes, readFullBox, restOf } from
 import type { AudioSetup, Told, VideoSetup } from './setup.ts';
 import { readSoundEntry, type SoundEntry } from './sound-entry.ts';
 import { AUDIO_CODECS } from './sound-types.ts';
+import { readTextEntry } from './text-samples.ts';
 import { VIDEO_CODECS } from './visual-codecs.ts';
 import { readVisualEntry, type VisualEntry } from './visual-entry.ts';
 
@@ -45,6 +46,8 @@ export interface OtherDescription extends CommonDescription {
   readonly kind: 'subtitle' | 'other';
   /** Every sample of the subtitles is to be shown even where subtitles are not wanted. */
   readonly isForced: boolean;
+  /** Null where it is none that is read. */
+  readonly text: SubtitleText | null;
 }
 
 /** One entry of `stsd`: what the samples that refer to it are. */
@@ -173,7 +176,8 @@ function readOther(box: Box, kind: 'subtitle' | 'other'): OtherDescription {
   const children = firstBoxes(content, ['esds', 'sinf', 'btrt']);
   const { common } = readCommon(box, { child: (type) => children.get(type) });
   const flags = box.type === 'tx3g' ? orNull(() => cursorOf(content).u32()) : null;
-  return { ...common, kind, isForced: flags !== null && flags >= ALL_FORCED };
+  const text = kind === 'subtitle' ? readTextEntry(box.type, content) : null;
+  return { ...common, kind, isForced: flags !== null && flags >= ALL_FORCED, text };
 }
 
 interface Extensions {

@@ -4,7 +4,7 @@ import type { Joiner } from '../elementary/joiner.ts';
 import type { PictureFacts } from '../elementary/picture-facts.ts';
 
 /** What every codec's set-up gives: how its samples become those that the model wants. */
-interface CommonSetup {
+export interface CommonSetup {
   /** False when a sample's beginning alone cannot be brought into that form. */
   readonly isPrefixUsable: boolean;
   /** Returns the same view where nothing is to be done. @throws MediaError for a damaged sample */

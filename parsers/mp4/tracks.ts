@@ -22,6 +22,7 @@ import {
   type VideoDescription,
 } from './sample-entry.ts';
 import type { AudioSetup, VideoSetup } from './setup.ts';
+import { textReadings } from './text-samples.ts';
 
 /** A track as the model knows it, and what its samples need. */
 export interface Mp4Track {
@@ -85,8 +86,14 @@ function readTrack({ source, index, number, isChapters }: TrackSource): Mp4Track
     const make: Make<AudioSetup> = (learned) => audioTrack(main, learned);
     return setUp<AudioSetup>({ source, at, list, common, make }, main.codec?.setup ?? null);
   }
-  const kind = isChapters ? 'other' : main.kind;
-  return { track: { ...common, kind }, source, readings: [], main: at + 1, complete: null };
+  const text = 'text' in main ? main.text : null;
+  const isSubtitle = main.kind === 'subtitle' && !isChapters;
+  const track: Track = isSubtitle
+    ? { ...common, kind: 'subtitle', text, isForHearingImpaired: false }
+    : { ...common, kind: 'other' };
+  const texts = source.descriptions.map((one) => ('text' in one ? one.text : null));
+  const readings = isSubtitle ? textReadings(texts) : [];
+  return { track, source, readings, main: at + 1, complete: null };
 }
 
 /** What is known of a track's pictures or sound. */

@@ -155,7 +155,8 @@ export function tracksOf(descriptions: readonly Description[]): Track[] {
     };
     if (stream.kind === 'video') return videoTrack(common, description.pictures);
     if (stream.kind === 'audio') return audioTrack(common, description.sound);
-    return { ...common, kind: stream.kind };
+    if (stream.kind === 'other') return { ...common, kind: 'other' };
+    return { ...common, kind: 'subtitle', text: null, isForHearingImpaired: false };
   });
 }
 

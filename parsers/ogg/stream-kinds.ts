@@ -67,7 +67,7 @@ export function unreadTrack(packet: Uint8Array, { id, index }: Place, reason: st
   return BY_KIND[mappingOf(packet) ? 'audio' : kind](common);
 }
 
-type Common = Omit<Extract<Track, { kind: 'other' | 'subtitle' }>, 'kind'>;
+type Common = Omit<Extract<Track, { kind: 'other' }>, 'kind'>;
 
 const BY_KIND: Readonly<Record<Kind | 'other', (common: Common) => Track>> = {
   video: (common) => ({
@@ -99,6 +99,6 @@ const BY_KIND: Readonly<Record<Kind | 'other', (common: Common) => Track>> = {
     codecDelay: nanoseconds(0),
     seekPreRoll: nanoseconds(0),
   }),
-  subtitle: (common) => ({ ...common, kind: 'subtitle' }),
+  subtitle: (common) => ({ ...common, kind: 'subtitle', text: null, isForHearingImpaired: false }),
   other: (common) => ({ ...common, kind: 'other' }),
 };

@@ -134,6 +134,14 @@ export interface Attachment {
   readonly bytes: number;
 }
 
+/** An attached file that can be read. */
+export interface AttachedFile {
+  readonly name: string;
+  /** MIME type as the file says it. */
+  readonly type: string;
+  readonly range: ByteRange;
+}
+
 /** What a file says of itself beside its tracks. Lists are bounded, and of what was read anyway. */
 export interface ContainerInfo {
   readonly title: string | null;
@@ -161,6 +169,21 @@ export interface TrackTable {
   readonly keys: Uint32Array | null;
 }
 
+/** Every text of a subtitle track, where an index tells them: when they are shown, and how each is read alone. */
+export interface TextIndex {
+  /** When each is shown first and no longer, on the container's clock: nanoseconds. */
+  readonly times: Float64Array;
+  readonly ends: Float64Array;
+  /**
+   * Those texts, near ones in one request; what cannot be read is left out. Times are those of the index.
+   * @throws MediaError of the source
+   */
+  read(wanted: readonly number[], signal: AbortSignal): Promise<readonly Sample[]>;
+}
+
+/** As `packCues` writes them, or as the container has them. */
+export type TextForm = 'shown' | 'stored';
+
 /** A container opened for reading: what it says of itself, and its packets from any seek point on. */
 export interface Demuxer {
   readonly container: string;
@@ -183,6 +206,10 @@ export interface Demuxer {
   samples(query: SampleQuery, signal: AbortSignal): AsyncIterable<SampleBatch>;
   /** Every packet of a track, where the container has tables of them: nothing needs to be looked for then. */
   table?(trackId: number): TrackTable | null;
+  /** Every text of a track, where the container has an index of them: nothing needs to be read but what is shown. */
+  texts?(trackId: number, form?: TextForm): TextIndex | null;
+  /** Attached files whose places are known; absent where the container has none. */
+  readonly files?: readonly AttachedFile[];
   /** It can be read on behind `Source.seams`. */
   readonly crossesSeams?: true;
   /** Position of the first structure at or after `from` where parsing can begin, found by content; null if none. */

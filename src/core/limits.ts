@@ -41,6 +41,8 @@ export const LIMITS = {
   segments: 50_000,
   /** Seconds that one title may last: 10 days, past which a broken duration is the likelier reason. */
   durationSeconds: 864_000,
+  /** Texts of one segment with what each costs beside its bytes: scripts that draw with letters have 2 MB. */
+  texts: 16 * 1024 * 1024,
   /** Silent frames that fill one segment. */
   fillFrames: 100_000,
   /** Finished segments of a title that can only be read in order, for each pass over it: 60 s at 8 Mbit/s. */

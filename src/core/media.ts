@@ -174,8 +174,25 @@ export interface AudioTrack extends TrackCommon {
   readonly seekPreRoll: Nanoseconds;
 }
 
-export interface OtherTrack extends TrackCommon {
-  readonly kind: 'subtitle' | 'other';
+/** How texts of subtitles are written: SubRip's bodies, ASS events, WebVTT, 3GPP timed text, `vttc` boxes, plain. */
+export type SubtitleCodec = 'subrip' | 'ass' | 'webvtt' | 'tx3g' | 'wvtt' | 'text';
+
+export interface SubtitleText {
+  readonly codec: SubtitleCodec;
+  /** What the container says for all texts: the header of an ASS script, a sample entry. */
+  readonly setup: Uint8Array;
 }
 
-export type Track = VideoTrack | AudioTrack | OtherTrack;
+export interface SubtitleTrack extends TrackCommon {
+  readonly kind: 'subtitle';
+  /** Null where it is not of text, or not of one that is read. Samples are as `packCues` writes them. */
+  readonly text: SubtitleText | null;
+  /** It tells sounds as well. */
+  readonly isForHearingImpaired: boolean;
+}
+
+export interface OtherTrack extends TrackCommon {
+  readonly kind: 'other';
+}
+
+export type Track = VideoTrack | AudioTrack | SubtitleTrack | OtherTrack;

@@ -1,49 +1,30 @@
 import { type Context, Hono } from 'hono';
 import { MediaError } from '../core/errors.ts';
-import type { Access, Media } from '../pipeline/library.ts';
-import type { LiveProgress, LiveStream } from '../pipeline/live/live-stream.ts';
+import type { Media } from '../pipeline/library.ts';
 import { renderSegment } from '../pipeline/render-segment.ts';
-import {
-  encodedInit,
-  isEncodedVideo,
-  livePlaylist,
-  type Rendition,
-  renditionPlaylist,
-} from '../pipeline/renditions.ts';
+import { encodedInit, isEncodedVideo, type Rendition, renditionPlaylist } from '../pipeline/renditions.ts';
 import { titlePlaylist } from '../pipeline/title-playlist.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { allowOrigins, guardSource, requirePassword } from './access.ts';
 import { checked } from './checked.ts';
 import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
+import { growingPlaylist, liveChunks } from './hls-live.ts';
+import { subtitleRoutes } from './hls-subtitles.ts';
+import { BRIEFLY, FOR_AN_HOUR, FOREVER, isOpen, keptBy } from './lifetimes.ts';
 import { isLocal, openMedia, readMediaRequest, titleKey, withTitle } from './media-request.ts';
 import { answerPlaylist } from './playlist-body.ts';
 import { startingWith } from './starting-with.ts';
-
-/** Addresses hold the version: what they name never changes. */
-const FOREVER = 'max-age=31536000, immutable';
-/** What an encoder makes is the same to look at the next time, not by its bytes. */
-const FOR_AN_HOUR = 'max-age=3600';
-/** A master names a version, and the next request may have to name another. */
-const BRIEFLY = 'no-cache';
-
-/** For everybody: other sources may be read by this server's own pages and by who has its key. */
-const isOpen = (access: Access | undefined): boolean => access === 'public' || access === 'named';
-
-/** A cache in front of this server knows nothing of who may read what is not open: it must not answer for that. */
-function keptBy(access: Access | undefined, howLong: string): string {
-  if (!isOpen(access)) return `private, ${howLong}`;
-  return howLong === BRIEFLY ? howLong : `public, ${howLong}`;
-}
 
 /** MIME types by Apple's table (10.4). */
 const MP4_TYPES = { video: 'video/mp4', audio: 'audio/mp4' } as const;
 
 /**
- * `/hls/master.m3u8?d=…` and what it leads to: `/hls/<token>/<version>/<rendition>/{index.m3u8,init.mp4,<n>.m4s}`.
+ * `/hls/master.m3u8?d=…` and what it leads to: `/hls/<token>/<version>/<rendition>/{index.m3u8,init.mp4,<n>.m4s,<n>.vtt}`.
  */
 export function hlsRoutes(now: () => number): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
+  routes.route('/', subtitleRoutes());
 
   routes.get('/master.m3u8', requirePassword, checked('openMaster'), async (c) => {
     const request = readMediaRequest(c, now());
@@ -57,7 +38,7 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
     const { media, rendition } = await openRendition(c);
     const { title, renditions, live } = media;
     const text = live
-      ? livePlaylist(title, rendition, await progressOf(c, live))
+      ? await growingPlaylist(c, { title, rendition, live })
       : renditionPlaylist(title, renditions, rendition);
     return answerPlaylist(c, { text, cacheControl: keptBy(media.access, live ? BRIEFLY : FOREVER) });
   });
@@ -84,24 +65,6 @@ export function hlsRoutes(now: () => number): Hono<AppEnv> {
   });
 
   return routes;
-}
-
-/**
- * How far a title has come. Who asks for a list with a segment that is not there yet waits for it (Blocking Playlist
- * Reload: RFC 8216bis, 6.2.5.2).
- * @throws MediaError `bad-request` for what no list will have soon
- */
-async function progressOf(c: Context<AppEnv>, live: LiveStream): Promise<LiveProgress> {
-  const asked = c.req.query('_HLS_msn');
-  const progress = live.progress();
-  if (asked === undefined || progress.isEnded) return progress;
-  const n = /^\d{1,9}$/.test(asked) ? Number(asked) : Number.NaN;
-  if (!(n < progress.ends.length + 2))
-    throw new MediaError(
-      'bad-request',
-      `_HLS_msn=${asked.slice(0, 20)} is not the number of a segment to come`,
-    );
-  return live.progressTo(n, c.req.raw.signal);
 }
 
 /** How long what the path names stays as it is. */
@@ -231,13 +194,4 @@ function chunksOf(
   const { version } = title;
   const { name } = rendition;
   return segments.chunks({ title: titleKey(request), version, rendition: name, n, isEncoded }, render);
-}
-
-/** One that is not made yet is waited for: a viewer who comes back may be ahead of an input that was let go. */
-async function* liveChunks(
-  live: LiveStream,
-  { rendition, n }: Omit<SegmentOf, 'request'>,
-  signal: AbortSignal,
-): AsyncGenerator<readonly Uint8Array[]> {
-  yield await live.segment(rendition.name, n, signal);
 }

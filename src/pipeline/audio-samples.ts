@@ -1,8 +1,10 @@
 import type { Sample } from '../core/contracts.ts';
+import type { Track } from '../core/media.ts';
 import type { Nanoseconds } from '../core/time.ts';
+import { detached } from './held-samples.ts';
 import type { Counters } from './ledger.ts';
-import { detached, type SpanCache } from './span-cache.ts';
-import type { PlannedAudio, Title } from './title.ts';
+import type { SpanCache } from './span-cache.ts';
+import type { Title } from './title.ts';
 
 /** Bytes read behind the next cut in the same request: audio that lies after its picture. */
 const READ_BEHIND = 64 * 1024;
@@ -17,17 +19,13 @@ export interface AudioContext {
 /** The track's samples from the cut's position on, from the packet cache where it has the span. */
 export async function* forwardSamples(
   title: Title,
-  { audio, n }: { readonly audio: PlannedAudio; readonly n: number },
-  { spans, signal }: AudioContext,
+  { track, n }: { readonly track: Pick<Track, 'id'>; readonly n: number },
+  { spans, signal }: Pick<AudioContext, 'spans' | 'signal'>,
 ): AsyncGenerator<readonly Sample[]> {
   const { demuxer, timeline } = title;
   const limit = forwardLimit(title, n);
   let at = n;
-  for (
-    let cached = spans.get(title, at, audio.track.id);
-    cached;
-    cached = spans.get(title, at, audio.track.id)
-  ) {
+  for (let cached = spans.get(title, at, track.id); cached; cached = spans.get(title, at, track.id)) {
     yield cached.filter((sample) => sample.position < limit);
     at++;
     if ((timeline.cuts[at]?.point.position ?? limit) >= limit) return;
@@ -41,7 +39,7 @@ export async function* forwardSamples(
     start,
     soft: Math.min(soft, limit),
     end: limit,
-    tracks: recorder.tracksWith(audio.track.id),
+    tracks: recorder.tracksWith(track.id),
     hopsFrom: isTail ? start : spanEnd,
   };
   let reached = start;
@@ -51,7 +49,7 @@ export async function* forwardSamples(
       reached = Math.max(reached, sample.position);
     }
     if (reached >= spanEnd) recorder.finish();
-    yield batch.samples.filter((sample) => sample.trackId === audio.track.id);
+    yield batch.samples.filter((sample) => sample.trackId === track.id);
   }
   if (limit >= spanEnd) recorder.finish();
 }
@@ -68,7 +66,7 @@ function forwardLimit(title: Title, n: number): number {
 }
 
 interface Before {
-  readonly audio: PlannedAudio;
+  readonly track: Pick<Track, 'id'>;
   readonly n: number;
   /** On the container's clock. */
   readonly from: Nanoseconds;
@@ -80,7 +78,7 @@ interface Before {
  */
 export async function backwardSamples(
   title: Title,
-  { audio, n, from }: Before,
+  { track, n, from }: Before,
   { spans, signal }: Pick<AudioContext, 'spans' | 'signal'>,
 ): Promise<Sample[]> {
   const { demuxer, timeline, seekIndex, window } = title;
@@ -90,7 +88,7 @@ export async function backwardSamples(
     0,
     timeline.cuts.slice(0, n + 1).findLastIndex(({ point }) => point.time <= since),
   );
-  const held = Array.from({ length: n - first }, (_, i) => spans.get(title, first + i, audio.track.id));
+  const held = Array.from({ length: n - first }, (_, i) => spans.get(title, first + i, track.id));
   const isHeld = held.every((span) => span !== null);
   const before = seekIndex.filter((point) => point.position <= end && point.time <= since).at(-1);
   const wholeStart = before?.position ?? demuxer.payload.start;
@@ -109,7 +107,7 @@ export async function backwardSamples(
       soft: stretch.end,
       end: stretch.end,
       isCompleting: true,
-      tracks: new Set([audio.track.id]),
+      tracks: new Set([track.id]),
     };
     for await (const batch of demuxer.samples(query, signal))
       for (const sample of batch.samples) if (isWanted(sample)) samples.push(detached(sample));

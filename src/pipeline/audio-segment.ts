@@ -20,7 +20,7 @@ export async function* audioPackets(
   }
   const sound = openSegmentSound(title, { audio, n }, context.counters);
   let isLedIn = false;
-  for await (const samples of forwardSamples(title, { audio, n }, context)) {
+  for await (const samples of forwardSamples(title, { track: audio.track, n }, context)) {
     const first = samples[0];
     if (!isLedIn && first) {
       isLedIn = true;

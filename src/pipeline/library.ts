@@ -35,6 +35,8 @@ export interface OpenedSource {
   want(bytesPerSecond: number): void;
   /** Whether it still is what was opened, where that is known without asking an upstream. */
   isCurrent(): Promise<boolean>;
+  /** When it was written last, once read from; absent where nobody knows. */
+  modified?(): number | null;
 }
 
 /** A planned title with its renditions. */

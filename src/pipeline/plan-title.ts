@@ -18,6 +18,7 @@ import {
   type SelectionOptions,
   selectTracks,
 } from './select-tracks.ts';
+import { planSubtitles } from './subtitles/plan-subtitles.ts';
 import { type KeptTracks, type Survey, surveyWhole } from './survey.ts';
 import { surveyBisected } from './survey-bisected.ts';
 import { surveySampled } from './survey-sampled.ts';
@@ -41,7 +42,11 @@ export async function planTitle(
   signal: AbortSignal,
 ): Promise<Title> {
   const demuxer = await openContainer(source, signal, programOf(options));
-  const selection = selectTracks(demuxer.tracks, options, { transcoder, encodesVideo });
+  const selection = selectTracks(demuxer.tracks, options, {
+    transcoder,
+    encodesVideo,
+    readsTexts: true,
+  });
   refuseNothing(selection);
   const [version, surveyed] = await Promise.all([
     versionOf(
@@ -131,15 +136,16 @@ function withoutEmpty(selection: Selection, survey: Survey): Selection {
     survey.kind !== 'whole' || (survey.tracks.get(id)?.stamps.length ?? 0) > 0;
   const video = kept.video && hasPackets(kept.video.id) && survey.points.length > 0 ? kept.video : null;
   const audio = kept.audio.filter((track) => hasPackets(track.id));
-  const isKept = (id: number) => video?.id === id || audio.some((track) => track.id === id);
+  const subtitles = (kept.subtitles ?? []).filter(({ id }) => survey.texts?.get(id)?.length !== 0);
+  const left = new Set([...(video ? [video] : []), ...audio, ...subtitles].map(({ id }) => id));
   const reasonFor = (id: number) =>
     hasPackets(id) ? 'no picture at which decoding can begin' : 'the track has no packets';
   const decisions = selection.decisions.map((decision) =>
-    decision.action === 'omit' || isKept(decision.track.id)
+    decision.action === 'omit' || left.has(decision.track.id)
       ? decision
       : { ...decision, action: 'omit' as const, reason: reasonFor(decision.track.id) },
   );
-  const rest = { kept: { video, audio }, decisions };
+  const rest = { kept: { video, audio, subtitles }, decisions };
   refuseNothing(rest);
   return rest;
 }
@@ -196,6 +202,7 @@ function assemble({ source, demuxer, selection, survey, version, recovery, trans
       }),
     },
     audio: audioClocks.map((plan) => planAudio(plan, timeline, transcoder)),
+    subtitles: planSubtitles(kept.subtitles ?? [], { demuxer, survey }),
     decisions,
     seekIndex: index,
     window,

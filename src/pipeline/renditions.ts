@@ -83,6 +83,9 @@ function audioRenditions(title: Title, audio: PlannedAudio): AudioRenditionPlan[
 
 const cutTimes = ({ timeline: { cuts } }: Title): Ticks[] => cuts.map(({ time }) => time);
 
+/** Microseconds from cut to cut. */
+export const cutDurations = (title: Title): number[] => durationsFrom(title, cutTimes(title));
+
 const durationsFrom = ({ timeline: { end, timescale } }: Title, starts: readonly Ticks[]): number[] =>
   segmentDurations([...starts, end], timescale);
 
@@ -96,7 +99,7 @@ function copiedVideo(title: Title, video: PlannedVideo): CopiedVideoRendition {
     track,
     encoded: null,
     // Of open cuts what counts is the picture at which players begin: rule 2.
-    durations: durationsFrom(title, cutTimes(title)),
+    durations: cutDurations(title),
     ...written(track, clock.timescale, bandwidth),
   };
 }

@@ -1,7 +1,8 @@
 import { codecKind } from '../codecs/codecs.ts';
 import { MediaError, unsupported } from '../core/errors.ts';
-import type { AudioTrack, Track, VideoTrack } from '../core/media.ts';
+import type { AudioTrack, SubtitleTrack, Track, VideoTrack } from '../core/media.ts';
 import type { AudioTranscoder } from '../core/transcoding.ts';
+import { whyNotText } from './subtitles/decide-text.ts';
 import type { KeptTracks } from './survey.ts';
 import { whyNotDecoded } from './transcoded/audio-forms.ts';
 
@@ -24,6 +25,8 @@ export interface SelectionOptions {
   readonly video: number | null;
   /** Indexes or languages of the audio tracks to offer; null: all of them. */
   readonly audio: readonly string[] | null;
+  /** The same of subtitles; absent: all of them. */
+  readonly subtitles?: readonly string[];
   /** Whether pictures within a segment may say that decoding might begin at them: Chrome does so, and fails. */
   readonly recovery: RecoveryPoints;
   /** Number of the program, where a container has several; absent: the container's own choice. */
@@ -36,6 +39,8 @@ export interface Abilities {
   readonly transcoder: AudioTranscoder | null;
   /** Video that is only decoded can be encoded. */
   readonly encodesVideo: boolean;
+  /** The source can be read from any place: texts of a segment are looked for around it. */
+  readonly readsTexts?: true;
 }
 
 const COPIES_ONLY: Abilities = { transcoder: null, encodesVideo: false };
@@ -47,7 +52,7 @@ export function selectTracks(
   abilities: Abilities = COPIES_ONLY,
 ): Selection {
   const videos = tracks.filter((track): track is VideoTrack => track.kind === 'video');
-  const choice = { ...abilities, main: mainVideo(videos, options), audio: options.audio };
+  const choice = { ...abilities, main: mainVideo(videos, options), wished: options };
   const decisions = tracks.map((track) => decide(track, choice));
   const copied = decisions.filter(({ action }) => action !== 'omit').map((decision) => decision.track);
   return {
@@ -55,6 +60,7 @@ export function selectTracks(
     kept: {
       video: copied.find((track): track is VideoTrack => track.kind === 'video') ?? null,
       audio: copied.filter((track): track is AudioTrack => track.kind === 'audio'),
+      subtitles: copied.filter((track): track is SubtitleTrack => track.kind === 'subtitle'),
     },
   };
 }
@@ -79,13 +85,15 @@ const compare = (a: readonly number[], b: readonly number[]): number => {
 
 interface Choice extends Abilities {
   readonly main: VideoTrack | null;
-  readonly audio: readonly string[] | null;
+  readonly wished: SelectionOptions;
 }
 
-function decide(track: Track, { main, audio, transcoder, encodesVideo }: Choice): TrackDecision {
+function decide(track: Track, choice: Choice): TrackDecision {
+  const { main, wished, transcoder, encodesVideo } = choice;
+  const { audio } = wished;
   const omit = (reason: string): TrackDecision => ({ track, action: 'omit', reason });
-  if (track.kind !== 'video' && track.kind !== 'audio')
-    return omit(track.kind === 'subtitle' ? 'subtitles are not offered yet' : 'neither video nor audio');
+  if (track.kind === 'subtitle') return decideText(track, choice);
+  if (track.kind === 'other') return omit('neither video nor audio');
   if (track.kind === 'video' && track.isAttachedPicture) return omit('attached picture');
   if (track.kind === 'video' && track !== main) return omit('secondary-video');
   if (track.kind === 'audio' && audio && !audio.some((name) => isNamed(track, name)))
@@ -96,6 +104,17 @@ function decide(track: Track, { main, audio, transcoder, encodesVideo }: Choice)
     return decideEncoded(track, encodesVideo);
   const reason = unusable(track);
   return reason ? omit(reason) : { track, action: 'copy', reason: null };
+}
+
+/** What is text becomes WebVTT. */
+function decideText(track: SubtitleTrack, { wished, readsTexts }: Choice): TrackDecision {
+  const isAsked = !wished.subtitles || wished.subtitles.some((name) => isNamed(track, name));
+  const reason =
+    whyNotText(track) ??
+    (isAsked ? null : 'not asked for') ??
+    (readsTexts ? null : 'subtitles of what is read in order only are not offered');
+  if (reason !== null) return { track, action: 'omit', reason };
+  return { track, action: 'transcode', reason: `${track.sourceCodec} becomes WebVTT` };
 }
 
 function decideDecoded(track: AudioTrack, transcoder: AudioTranscoder | null): TrackDecision {
@@ -119,7 +138,7 @@ function decideEncoded(track: VideoTrack, encodesVideo: boolean): TrackDecision 
 }
 
 /** By index, or by language with or without its region. */
-const isNamed = ({ index, language }: AudioTrack, name: string): boolean =>
+const isNamed = ({ index, language }: Track, name: string): boolean =>
   String(index) === name || language.toLowerCase().startsWith(name.toLowerCase());
 
 /** Why a track cannot be copied; null when it can. */

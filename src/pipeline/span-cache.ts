@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Sample } from '../core/contracts.ts';
+import { costOf, detached } from './held-samples.ts';
 import type { Title } from './title.ts';
 import { createTitleNumbers } from './title-numbers.ts';
 
@@ -27,11 +28,6 @@ const NOTHING: SpanRecorder = {
   finish: () => {},
 };
 
-/** What a packet costs beside its bytes. */
-const SAMPLE_COST = 320;
-
-export const costOf = ({ data }: Sample): number => data.length + SAMPLE_COST;
-
 /** @param maxBytes of packets; the least recently used spans go first */
 export function createSpanCache(maxBytes: number): SpanCache {
   const spans = new LRUCache<string, Span>({ maxSize: maxBytes, sizeCalculation: costOfSpan });
@@ -42,7 +38,8 @@ export function createSpanCache(maxBytes: number): SpanCache {
     recorder: (title, n) => {
       if (title.locator) return NOTHING;
       const key = keyOf(title, n);
-      const small = title.audio.map(({ track }) => track.id);
+      const texts = title.subtitles.filter((subtitle) => subtitle.texts.kind === 'spans');
+      const small = [...title.audio, ...texts].map(({ track }) => track.id);
       let isKnown = spans.has(key);
       const gathered = new Map<number, Sample[]>(small.map((id) => [id, []]));
       /** Bytes of it that may still come: what is larger than all of the cache is not kept. */
@@ -65,9 +62,6 @@ export function createSpanCache(maxBytes: number): SpanCache {
     },
   };
 }
-
-/** A copy: a view would keep the whole fetched block alive. */
-export const detached = (sample: Sample): Sample => ({ ...sample, data: sample.data.slice() });
 
 function costOfSpan(span: Span): number {
   let cost = 1;

@@ -1,11 +1,12 @@
 import { audioCodec } from '../codecs/codecs.ts';
 import { soundSamples } from '../codecs/decode-only.ts';
 import type { Demuxer, Sample, SampleHead, Source } from '../core/contracts.ts';
-import type { AudioTrack, VideoConfig, VideoTrack } from '../core/media.ts';
+import type { AudioTrack, SubtitleTrack, VideoConfig, VideoTrack } from '../core/media.ts';
 import { NANOSECONDS_PER_SECOND, type Nanoseconds, nanoseconds } from '../core/time.ts';
 import type { CutPoint } from '../core/timeline.ts';
 import type { Bisection } from './look.ts';
 import { beginningOf, cutFacts, type PictureKind, pictureKind, withParameterSets } from './pictures.ts';
+import { gatherTexts, type TextsByTrack } from './subtitles/gather-texts.ts';
 
 /** What was seen of one track while planning. */
 export interface TrackSurvey {
@@ -42,11 +43,15 @@ export interface Survey {
   readonly remarks: readonly string[];
   /** How to find places by their time; only where there is no index. */
   readonly bisection?: Bisection;
+  /** Every text by track, where every packet was read; absent where it was not, or where there are too many. */
+  readonly texts?: TextsByTrack | null;
 }
 
 export interface KeptTracks {
   readonly video: VideoTrack | null;
   readonly audio: readonly AudioTrack[];
+  /** Of text; absent where there are none. */
+  readonly subtitles?: readonly SubtitleTrack[];
 }
 
 /** What a survey is made of. */
@@ -233,10 +238,13 @@ function usualDistance(stamps: readonly Nanoseconds[]): number {
 export async function surveyWhole(demuxer: Demuxer, kept: KeptTracks, signal: AbortSignal): Promise<Survey> {
   const surveyor = new Surveyor(kept);
   const { start, end } = demuxer.payload;
-  const query = { start, soft: end, end, tracks: keptIds(kept) };
+  const texts = gatherTexts(kept.subtitles ?? []);
+  const query = { start, soft: end, end, tracks: new Set([...keptIds(kept), ...texts.ids]) };
   for await (const batch of demuxer.samples(query, signal)) {
     surveyor.skipped += batch.skipped;
-    for (const sample of batch.samples) surveyor.add(sample);
+    for (const sample of batch.samples)
+      if (texts.ids.has(sample.trackId)) texts.add(sample);
+      else surveyor.add(sample);
   }
   return {
     kind: 'whole',
@@ -248,6 +256,7 @@ export async function surveyWhole(demuxer: Demuxer, kept: KeptTracks, signal: Ab
     hasEnd: true,
     skipped: surveyor.skipped,
     remarks: [],
+    texts: texts.result(),
   };
 }
 

@@ -1,10 +1,12 @@
 import { type AudioRendition, multivariantPlaylist, type Variant } from '../../muxers/hls.ts';
 import { hlsChannels, supplementalCodecString } from '../codecs/codecs.ts';
 import { needsDolbyVision } from '../codecs/dolby-vision.ts';
-import type { AudioTrack, VideoTrack } from '../core/media.ts';
+import type { VideoTrack } from '../core/media.ts';
 import { nearestRate } from '../core/time.ts';
 import { type AudioGroup, audioGroups } from './audio-groups.ts';
+import { displayName, uniqueNames } from './display-names.ts';
 import { isIndependentRendition, type Rendition, type VideoRendition } from './renditions.ts';
+import { subtitleMembers } from './subtitles/subtitle-playlist.ts';
 import type { Bandwidth, PlannedVideo, Title } from './title.ts';
 
 /**
@@ -16,11 +18,13 @@ export function titlePlaylist(title: Title, renditions: readonly Rendition[], ba
   const videos = renditions.filter((rendition) => rendition.kind === 'video');
   const hasVideo = videos.length > 0;
   const groups = audioGroups(renditions.filter((rendition) => rendition.kind === 'audio'));
-  const uri = (rendition: Rendition) => `${base}${rendition.name}/index.m3u8`;
+  const uriOf = (name: string) => `${base}${name}/index.m3u8`;
+  const uri = (rendition: Rendition) => uriOf(rendition.name);
   const isListed = ({ members }: AudioGroup) => (hasVideo ? members.length > 0 : members.length > 1);
   return multivariantPlaylist({
     isIndependent: (hasVideo ? videos : renditions).every((one) => isIndependentRendition(title, one)),
     audio: groups.filter(isListed).flatMap((group) => audioMembers(group, uri)),
+    subtitles: subtitleMembers(title, uriOf),
     variants: (hasVideo ? videos : [null]).flatMap((video) =>
       (groups.length > 0 ? groups : [NO_SOUND]).flatMap((group) => {
         const main = video ?? group.members[0];
@@ -60,7 +64,7 @@ const loudest = (audio: readonly Rendition[]): Bandwidth => ({
 });
 
 function audioMembers({ id, members }: AudioGroup, uri: (rendition: Rendition) => string): AudioRendition[] {
-  const names = uniqueNames(members.map(({ track }) => displayName(track)));
+  const names = uniqueNames(members.map(({ track }) => displayName(track, 'Audio')));
   const defaultIndex = Math.max(
     0,
     members.findIndex(({ track }) => track.isDefault),
@@ -73,24 +77,6 @@ function audioMembers({ id, members }: AudioGroup, uri: (rendition: Rendition) =
     channels: hlsChannels(rendition.track),
     uri: uri(rendition),
   }));
-}
-
-/** What a menu shows: the track's own name, else its language in English. */
-function displayName(track: AudioTrack): string {
-  if (track.name) return track.name;
-  if (track.language === 'und') return `Audio ${track.index}`;
-  return new Intl.DisplayNames(['en'], { type: 'language' }).of(track.language) ?? track.language;
-}
-
-/** Names are unique in a group (RFC 8216, 4.3.4.1.1): repeated ones get a number. */
-function uniqueNames(names: readonly string[]): string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    let unique = name;
-    for (let i = 2; taken.has(unique); i++) unique = `${name} (${i})`;
-    taken.add(unique);
-    return unique;
-  });
 }
 
 /** Pictures a second that any level of a codec allows at the most: ITU-T H.264, A.3.1; H.265, A.4.2. */

@@ -1,6 +1,6 @@
-import type { Demuxer, SeekPoint, Source } from '../core/contracts.ts';
+import type { Demuxer, Sample, SeekPoint, Source, TextIndex } from '../core/contracts.ts';
 import type { ForeignFacts } from '../core/foreign.ts';
-import type { AudioTrack, VideoTrack } from '../core/media.ts';
+import type { AudioTrack, SubtitleTrack, VideoTrack } from '../core/media.ts';
 import type { Nanoseconds, Ticks } from '../core/time.ts';
 import type { Timeline } from '../core/timeline.ts';
 import type { AudioClock, TrackClock } from './clock.ts';
@@ -33,6 +33,20 @@ export interface PlannedAudio {
   readonly forms: AudioForms;
 }
 
+export interface PlannedSubtitle {
+  readonly track: SubtitleTrack;
+  readonly texts: TextsFrom;
+}
+
+/**
+ * Where a track's texts come from, the cheapest there is: seen when all of the file was read; told by the container's
+ * index; or read with what lies between two cuts.
+ */
+export type TextsFrom =
+  | { readonly kind: 'seen'; readonly samples: readonly Sample[] }
+  | { readonly kind: 'index'; readonly index: TextIndex }
+  | { readonly kind: 'spans' };
+
 export interface Bandwidth {
   /** Bits a second: RFC 8216, 4.3.4.2. */
   readonly peak: number;
@@ -49,6 +63,7 @@ export interface Title {
   readonly timeline: Timeline;
   readonly video: PlannedVideo | null;
   readonly audio: readonly PlannedAudio[];
+  readonly subtitles: readonly PlannedSubtitle[];
   readonly decisions: readonly TrackDecision[];
   /** Every known seek point, for reading backwards: ascending in position. */
   readonly seekIndex: readonly SeekPoint[];

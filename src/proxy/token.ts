@@ -12,6 +12,8 @@ export interface MediaRequest {
   readonly video: number | null;
   /** `&audio=`: indexes or languages of the audio tracks to offer, or none; null: all of them. */
   readonly audio: readonly string[] | null;
+  /** `&subtitles=`: the same of subtitles; absent: all of them. */
+  readonly subtitles?: readonly string[];
   /** `&recovery=hidden`: for players that begin decoding at recovery points and fail, as Chrome does. */
   readonly recovery: 'shown' | 'hidden';
   /** `&program=`: number of the program of a transport stream; absent: the first with pictures. */
@@ -63,6 +65,7 @@ interface Wire {
   readonly h?: Record<string, string>;
   readonly v?: number;
   readonly a?: string;
+  readonly s?: string;
   readonly r?: 1;
   readonly p?: number;
   readonly w?: VideoWish;
@@ -72,13 +75,15 @@ interface Wire {
 }
 
 function serialize(request: MediaRequest): string {
-  const { url, headers, video, audio, recovery, program, wish, isTrusted, expires, client } = request;
+  const { url, headers, video, audio, subtitles, recovery, program, wish } = request;
+  const { isTrusted, expires, client } = request;
   const names = Object.keys(headers).sort();
   const wire: Wire = {
     u: url,
     ...(names.length > 0 ? { h: Object.fromEntries(names.map((name) => [name, headers[name] ?? ''])) } : {}),
     ...(video === null ? {} : { v: video }),
     ...(audio === null ? {} : { a: audio.join(',') }),
+    ...(subtitles === undefined ? {} : { s: subtitles.join(',') }),
     ...(recovery === 'hidden' ? { r: 1 } : {}),
     ...(program === undefined ? {} : { p: program }),
     ...(wish === undefined ? {} : { w: wish }),
@@ -95,7 +100,8 @@ function parse(text: string): MediaRequest {
     url: wire.u,
     headers: wire.h ?? {},
     video: wire.v ?? null,
-    audio: wire.a === undefined ? null : wire.a.split(',').filter((name) => name !== ''),
+    audio: wire.a === undefined ? null : listOf(wire.a),
+    ...(wire.s === undefined ? {} : { subtitles: listOf(wire.s) }),
     recovery: wire.r === 1 ? 'hidden' : 'shown',
     ...(wire.p === undefined ? {} : { program: wire.p }),
     ...(wire.w === undefined ? {} : { wish: wire.w }),
@@ -104,6 +110,8 @@ function parse(text: string): MediaRequest {
     ...(wire.c === undefined ? {} : { client: wire.c }),
   };
 }
+
+const listOf = (text: string): string[] => text.split(',').filter((name) => name !== '');
 
 /** A key for people, derived from the secret: printed at start, opens local and private sources to other sites. */
 export async function deriveAccessKey(secret: string): Promise<string> {

@@ -154,6 +154,7 @@ describe('what else is asked', () => {
   it.each([
     '/settings',
     '/network-info',
+    '/subtitleSignature',
     '/device-info',
     '/casting',
     '/heartbeat',

@@ -26,6 +26,7 @@ const FILM: MultivariantPlaylist = {
       uri: 'a2-copy/index.m3u8',
     },
   ],
+  subtitles: [],
   variants: [
     {
       bandwidth: 5_000_000,
@@ -49,11 +50,28 @@ describe('multivariant playlist', () => {
 v0/index.m3u8
 `));
 
+  test('subtitles are one group, which every variant has', () => {
+    const plain = { isDefault: false, isForced: false, isForHearingImpaired: false } as const;
+    const subtitles = [
+      { ...plain, name: 'English', language: 'en', isForHearingImpaired: true, uri: 's3/index.m3u8' },
+      { ...plain, name: 'Signs', language: 'en', isDefault: true, isForced: true, uri: 's4/index.m3u8' },
+    ];
+    const lines = multivariantPlaylist({ ...FILM, subtitles }).split('\n');
+    expect(lines.filter((line) => line.includes('TYPE=SUBTITLES'))).toEqual([
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subs",NAME="English",LANGUAGE="en",DEFAULT=NO,AUTOSELECT=YES,CHARACTERISTICS="public.accessibility.transcribes-spoken-dialog,public.accessibility.describes-music-and-sound",URI="s3/index.m3u8"',
+      '#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subs",NAME="Signs",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,FORCED=YES,URI="s4/index.m3u8"',
+    ]);
+    expect(lines.find((line) => line.startsWith('#EXT-X-STREAM-INF'))).toMatch(
+      /,AUDIO="audio",SUBTITLES="subs"$/,
+    );
+  });
+
   test('sound alone, open segments', () =>
     expect(
       multivariantPlaylist({
         isIndependent: false,
         audio: [],
+        subtitles: [],
         variants: [
           {
             bandwidth: 130_000,

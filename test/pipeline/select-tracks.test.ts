@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { AudioTrack, OtherTrack, Track, VideoTrack } from '../../src/core/media.ts';
+import type { AudioTrack, OtherTrack, SubtitleTrack, Track, VideoTrack } from '../../src/core/media.ts';
 import { selectTracks } from '../../src/pipeline/select-tracks.ts';
 import { AUDIO, VIDEO } from '../muxers/fmp4/tracks.ts';
 
 const NO_CODEC = 'V_X cannot be copied into MP4';
 const v = (change: Partial<VideoTrack> = {}): VideoTrack => ({ ...VIDEO, ...change });
 const a = (change: Partial<AudioTrack> = {}): AudioTrack => ({ ...AUDIO, ...change });
-const other = (kind: OtherTrack['kind']): OtherTrack => ({
-  kind,
+const OTHER: OtherTrack = {
+  kind: 'other',
   id: 9,
   index: 9,
   sourceCodec: 'S_TEXT/UTF8',
@@ -17,6 +17,13 @@ const other = (kind: OtherTrack['kind']): OtherTrack => ({
   language: 'und',
   name: null,
   unreadable: null,
+};
+const s = (change: Partial<SubtitleTrack> = {}): SubtitleTrack => ({
+  ...OTHER,
+  kind: 'subtitle',
+  text: { codec: 'subrip', setup: new Uint8Array(0) },
+  isForHearingImpaired: false,
+  ...change,
 });
 const bare = { configs: [], sourceCodec: 'V_X' } as const;
 const MAIN = 'copy';
@@ -78,9 +85,15 @@ describe('selectTracks', () => {
     },
     { name: 'no size', tracks: [v({ width: 0 })], told: ['picture size unknown'] },
     {
-      name: 'subtitles',
-      tracks: [a(), other('subtitle'), other('other')],
-      told: ['copy', 'subtitles are not offered yet', 'neither video nor audio'],
+      name: 'subtitles of what is read in order only',
+      tracks: [a(), s(), s({ text: null }), s({ text: null, sourceCodec: 'S_HDMV/PGS' }), OTHER],
+      told: [
+        'copy',
+        'subtitles of what is read in order only are not offered',
+        'S_TEXT/UTF8 cannot be written as WebVTT',
+        'subtitles that are pictures are not offered',
+        'neither video nor audio',
+      ],
     },
     {
       name: 'audio by index and by language',
@@ -96,6 +109,35 @@ describe('selectTracks', () => {
     expect(decisions.map(({ track }) => track)).toEqual(tracks);
     const copied = decisions.filter(({ action }) => action === 'copy').map(({ track }) => track);
     expect([...(kept.video ? [kept.video] : []), ...kept.audio]).toEqual(copied);
+  });
+});
+
+describe('subtitles', () => {
+  const tracks = [a(), s({ index: 2 }), s({ index: 3, language: 'de-AT' }), s({ index: 4, language: 'fr' })];
+  const TEXT = 'S_TEXT/UTF8 becomes WebVTT';
+  const NOT = 'not asked for';
+
+  test.each<{ name: string; subtitles?: string[]; told: string[] }>([
+    { name: 'all of them', told: [TEXT, TEXT, TEXT] },
+    { name: 'by index and by language', subtitles: ['2', 'de'], told: [TEXT, TEXT, NOT] },
+    { name: 'none', subtitles: [], told: [NOT, NOT, NOT] },
+  ])('$name', ({ subtitles, told }) => {
+    const options = {
+      video: null,
+      audio: null,
+      recovery: 'shown',
+      ...(subtitles ? { subtitles } : {}),
+    } as const;
+    const abilities = { transcoder: null, encodesVideo: false, readsTexts: true } as const;
+    const { decisions, kept } = selectTracks(tracks, options, abilities);
+    expect(decisions.slice(1).map(({ reason }) => reason)).toEqual(told);
+    expect(kept.subtitles?.length).toBe(told.filter((reason) => reason === TEXT).length);
+  });
+
+  test('what cannot be read says why', () => {
+    const options = { video: null, audio: null, recovery: 'shown' } as const;
+    const { decisions } = selectTracks([a(), s({ unreadable: 'encrypted' })], options);
+    expect(decisions[1]).toMatchObject({ action: 'omit', reason: 'encrypted' });
   });
 });
 

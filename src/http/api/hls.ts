@@ -7,7 +7,7 @@ const TAG = 'HLS';
 const place = {
   token: text('What the master playlist gave out: the media and how they are asked for, encrypted.'),
   version: text('Of the file.'),
-  rendition: text('`v0`, `a1`, `a1-copy` …'),
+  rendition: text('`v0`, `a1`, `a1-copy`, `s3` …'),
 } as const;
 
 const CHANGED = {
@@ -49,12 +49,13 @@ export const HLS_ROUTES: readonly ApiRoute[] = [
     path: '/hls/{token}/{version}/{rendition}/{file}',
     tag: TAG,
     summary: 'One segment of one rendition',
+    description: 'Of subtitles (`s3`) WebVTT, `<n>.vtt`; of pictures and sound fragmented MP4, `<n>.m4s`.',
     params: z.object({
       ...place,
       file: z
         .string()
-        .regex(/^(0|[1-9][0-9]*)\.m4s$/)
-        .meta({ examples: ['0.m4s'] }),
+        .regex(/^(0|[1-9][0-9]*)\.(m4s|vtt)$/)
+        .meta({ examples: ['0.m4s', '0.vtt'] }),
     }),
     answers: {
       200: { description: 'Segment', type: 'video/mp4' },

@@ -31,6 +31,7 @@ const selection = {
     about: 'Index of the video track, and forms of it by their codecs: `1`, `h264`, `1,copy`.',
   }),
   audio: text('Indexes or languages of the audio tracks, with commas, or `none`; all of them without it.'),
+  subtitles: text('Indexes or languages of the subtitles, with commas, or `none`; all of them without it.'),
   program: wholeNumber('Number of the program of a transport stream; the first with pictures without it.'),
   recovery: text('`hidden`: without messages about recovery points, for players that begin there and fail.'),
   maxheight: wholeNumber('Lines that video has at most.'),
@@ -57,7 +58,7 @@ export const movieQuery = z.object({
   sound: oneOf(SOUNDS, 'Whether sound that few players take becomes AAC, or stays as it is.').optional(),
 });
 
-const PREFIXES = {
+export const MEDIA_PREFIXES = {
   h_: 'Headers that the media are asked for with: `h_referer=https://example.org/`.',
 } as const;
 const TAG = 'Media';
@@ -72,7 +73,7 @@ export const MEDIA_ROUTES: readonly ApiRoute[] = [
     summary: 'HLS of a media file',
     description: 'A multivariant playlist with fMP4 renditions; the addresses in it need no password.',
     query: mediaQuery,
-    prefixes: PREFIXES,
+    prefixes: MEDIA_PREFIXES,
     answers: { 200: { description: 'Playlist', type: 'application/vnd.apple.mpegurl' } },
     access: 'password',
   },
@@ -83,7 +84,7 @@ export const MEDIA_ROUTES: readonly ApiRoute[] = [
     tag: TAG,
     summary: 'What a media file is, what is done with each track, and why',
     query: mediaQuery,
-    prefixes: PREFIXES,
+    prefixes: MEDIA_PREFIXES,
     answers: { 200: { description: 'Description', type: 'application/json', schema: titleDescription } },
     access: 'password',
   },
@@ -94,7 +95,7 @@ export const MEDIA_ROUTES: readonly ApiRoute[] = [
     tag: TAG,
     summary: 'A media file as one fragmented MP4, made while it is sent',
     query: movieQuery,
-    prefixes: PREFIXES,
+    prefixes: MEDIA_PREFIXES,
     answers: { 200: { description: 'Film; ranges are not served', type: MOVIE_TYPE } },
     access: 'password',
   },
@@ -105,7 +106,7 @@ export const MEDIA_ROUTES: readonly ApiRoute[] = [
     tag: TAG,
     summary: 'An MP4 file as it is, with its index in front',
     query: mediaQuery,
-    prefixes: PREFIXES,
+    prefixes: MEDIA_PREFIXES,
     answers: {
       200: { description: 'The whole file', type: MOVIE_TYPE },
       206: { description: 'The range that was asked for', type: MOVIE_TYPE },

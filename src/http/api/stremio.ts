@@ -9,6 +9,17 @@ const film = {
   from: text('The same, for clients that call it so.').optional(),
 } as const;
 
+const subtitles = {
+  d: text('The file with subtitles; percent-encoded.').optional(),
+  from: text('The same, for players of Stremio.').optional(),
+  url: text('The same.').optional(),
+  subsUrl: text('The same.').optional(),
+  offset: text('Milliseconds by which all is shown later; earlier with a minus.').optional(),
+  fps: text('Pictures a second of the film, for files that count pictures and do not say it.').optional(),
+} as const;
+
+const SUBTITLE_HEADERS = { h_: 'Headers that the file is asked for with.' } as const;
+
 const abilities = {
   videoCodecs: text('What the player decodes, as FFmpeg names it; repeated, or with commas.').optional(),
   audioCodecs: text('The same of sound.').optional(),
@@ -41,6 +52,42 @@ const ROUTES: readonly (Omit<ApiRoute, 'method' | 'tag' | 'params'> & { readonly
       access: 'password',
     },
     {
+      name: 'readScriptForPlayer',
+      path: '/hlsv2/{id}/source/subtitle/{file}',
+      parts: {
+        id: text('Stands for nothing.'),
+        file: z
+          .string()
+          .regex(/^[0-9]+\.ass$/)
+          .meta({ examples: ['3.ass'] }),
+      },
+      summary: 'The script of a track of ASS, for a player that draws it',
+      query: z.object(film),
+      answers: {
+        200: { description: 'Script', type: 'text/x-ssa' },
+        501: { description: 'It would take too long to gather' },
+      },
+      access: 'password',
+    },
+    {
+      name: 'readFontForPlayer',
+      path: '/hlsv2/{film}/source/attachment/{id}',
+      parts: {
+        film: text('Stands for nothing.'),
+        id: z
+          .string()
+          .regex(/^[0-9]+$/)
+          .meta({ examples: ['4'] }),
+      },
+      summary: 'A font that is attached to a film',
+      query: z.object(film),
+      answers: {
+        200: { description: 'Font', type: 'application/octet-stream' },
+        501: { description: 'It is no font' },
+      },
+      access: 'password',
+    },
+    {
       name: 'endForPlayer',
       path: '/hlsv2/{id}/destroy',
       parts: { id: text('Stands for nothing.') },
@@ -58,6 +105,39 @@ const ROUTES: readonly (Omit<ApiRoute, 'method' | 'tag' | 'params'> & { readonly
     },
     ...(
       [
+        ['vtt', 'text/vtt', 'WebVTT'],
+        ['srt', 'application/x-subrip', 'SubRip'],
+      ] as const
+    ).map(([form, type, description]) => ({
+      name: `convertTo${description}`,
+      path: `/subtitles.${form}`,
+      summary: `A file with subtitles, of any format and charset, packed or not, as ${description}`,
+      query: z.object(subtitles),
+      prefixes: SUBTITLE_HEADERS,
+      answers: { 200: { description, type }, 304: { description: 'Unchanged' } },
+      access: 'password' as const,
+    })),
+    {
+      name: 'readSubtitles',
+      path: '/subtitlesTracks',
+      summary: 'What a file with subtitles shows, as data',
+      query: z.object(subtitles),
+      prefixes: SUBTITLE_HEADERS,
+      answers: {
+        200: { description: 'Texts and their times, or an error', type: JSON_TYPE, schema: anything },
+      },
+      access: 'password',
+    },
+    {
+      name: 'listTracks',
+      path: '/tracks/{url}',
+      parts: { url: text('The film, percent-encoded.') },
+      summary: 'Tracks of a film, for televisions that do not tell them',
+      answers: { 200: { description: 'Tracks', type: JSON_TYPE, schema: z.array(anything) } },
+      access: 'password',
+    },
+    ...(
+      [
         'settings',
         'network-info',
         'device-info',
@@ -66,6 +146,7 @@ const ROUTES: readonly (Omit<ApiRoute, 'method' | 'tag' | 'params'> & { readonly
         'heartbeat',
         'status',
         'hlsv2/status',
+        'subtitleSignature',
       ] as const
     ).map((path) => ({
       name: `stremio ${path}`.replaceAll(/[ /-](\w)/g, (_, letter: string) => letter.toUpperCase()),

@@ -22,8 +22,8 @@ interface PathOptions {
 /** `/proxy/<options>/<path>?<query>`: path and query are the upstream's, so that what is relative there stays here. */
 export async function passByPath(c: Context<AppEnv>, root: string): Promise<Response> {
   const { options, rest } = partsOf(new URL(c.req.url).pathname);
-  const { origin, headers, answers } = readOptions(options);
-  const url = `${origin}${rest}${queryOf(c.req.url)}`;
+  const { headers, answers } = readOptions(options);
+  const url = urlInPath(c.req.url);
   if (/\.m3u8?$/i.test(rest)) return passPlaylist(c, { url, headers, answers }, root);
   const answer = await requireProxy(c).relay.relay(
     { url, headers, ...reachOf(c, isTrusted(c)) },
@@ -32,6 +32,12 @@ export async function passByPath(c: Context<AppEnv>, root: string): Promise<Resp
   );
   const changes = { set: answers, removed: [], usualType: typeByName(rest) };
   return sendRelayed(c, { answer, ...passedAnswer(answer, changes), isTrusted: isTrusted(c) });
+}
+
+/** The upstream's address in that of a request. @throws MediaError `bad-request` */
+export function urlInPath(address: string): string {
+  const { options, rest } = partsOf(new URL(address).pathname);
+  return `${readOptions(options).origin}${rest}${queryOf(address)}`;
 }
 
 /** Its addresses are sealed, as in any playlist that is passed on: they may lead to other servers. */

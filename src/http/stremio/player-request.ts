@@ -59,9 +59,10 @@ export function readPlayerRequest(
   const fields = new Map(queryPairs(c.req.url));
   const url = (fields.get(name) ?? fields.get('from') ?? '').trim();
   const isHttp = /^https?:\/\//i.test(url) && isUrl(url);
-  if (url.length > MAX_URL || !(isHttp || isLocal(url)))
+  const isName = url !== '' && c.var.deps.hooks?.resolve;
+  if (url.length > MAX_URL || !(isHttp || isLocal(url) || isName))
     throw new MediaError('bad-request', `${name}= must be the URL of a film`);
-  return {
+  const request = {
     url,
     headers: {},
     video: null,
@@ -69,7 +70,8 @@ export function readPlayerRequest(
     recovery: 'shown',
     isTrusted: isTrusted(c),
     expires: null,
-  };
+  } as const;
+  return c.var.own?.get(url)?.(request) ?? request;
 }
 
 /** Of a film for players whose pictures must not be wider; null where they may. */

@@ -1,5 +1,8 @@
+import type { AttachedFile } from '../../core/contracts.ts';
 import type { AudioTrack, Track, VideoTrack } from '../../core/media.ts';
 import type { Media } from '../../pipeline/library.ts';
+import type { Title } from '../../pipeline/title.ts';
+import { subtitleCodecName } from './subtitle-codec.ts';
 
 /** Names of containers as FFmpeg has them: players look for parts of these. */
 const FORMATS: Readonly<Record<string, string>> = {
@@ -13,10 +16,20 @@ export function describeForPlayer({ title }: Pick<Media, 'title'>) {
   const name = container ?? 'unknown';
   return {
     format: { name: FORMATS[name] ?? name, duration: title.timeline.end / title.timeline.timescale },
-    streams: title.decisions.map(({ track }, i) => ({ id: i, index: track.index, ...describe(track) })),
+    streams: [
+      ...title.decisions.map(({ track }, i) => ({ id: i, index: track.index, ...describe(track) })),
+      ...(title.demuxer.files ?? []).map(({ name, type }, i) => {
+        const id = title.decisions.length + i;
+        return { id, index: id, track: 'attachment', mimeType: type, filename: name };
+      }),
+    ],
     samples: {},
   };
 }
+
+/** By the number that a player was told. */
+export const attachmentOf = ({ decisions, demuxer }: Title, id: number): AttachedFile | null =>
+  demuxer.files?.[id - decisions.length] ?? null;
 
 function describe(track: Track) {
   const { language, name } = track;
@@ -37,6 +50,7 @@ function describe(track: Track) {
     const { channels, sampleRate } = track;
     return { ...told, codec: audioName(track), channels, sampleRate };
   }
+  if (track.kind === 'subtitle') return { ...told, forced: track.isForced, codec: subtitleCodecName(track) };
   return { ...told, codec: track.sourceCodec };
 }
 

@@ -33,4 +33,6 @@ export const FIXED: Readonly<Record<string, unknown>> = {
   '/heartbeat': { success: true },
   '/status': { success: true },
   '/hlsv2/status': [],
+  // Nobody says what it is made of; players go on without one.
+  '/subtitleSignature': { error: null, result: { signature: null, videoFpsMilli: null } },
 };

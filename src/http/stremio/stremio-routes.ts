@@ -5,6 +5,9 @@ import type { AppEnv } from '../deps.ts';
 import { isLocal, openMedia } from '../media-request.ts';
 import { requireLeave } from '../path-key.ts';
 import { refuseWorkers } from '../proxy/compat-errors.ts';
+import { answerSubtitles, answerSubtitleTracks } from '../subtitles/subtitle-answers.ts';
+import { answerAttachment, answerScript } from './film-parts.ts';
+import { answerTracks } from './film-tracks.ts';
 import { answerMaster } from './master.ts';
 import { openSubtitlesHash } from './open-subtitles-hash.ts';
 import { passByPath } from './option-path.ts';
@@ -28,10 +31,16 @@ export function stremioRoutes(depth: 0 | 2): Hono<AppEnv> {
     return c.json(describeForPlayer(media));
   });
   routes.get('/hlsv2/:id/master.m3u8', leave, (c) => answerMaster(c, `${up}../../`));
+  routes.get('/hlsv2/:id/source/subtitle/:file{[0-9]+\\.ass}', leave, answerScript);
+  routes.get('/hlsv2/:film/source/attachment/:id{[0-9]+}', leave, answerAttachment);
   // A title lives as long as it is asked for: there is nothing to end.
   routes.get('/hlsv2/:id/destroy', open, (c) => c.json({}));
   routes.get('/proxy/:options{[^/]*d=[^/]*}/*', leave, (c) => passByPath(c, `${up}../`));
   routes.get('/opensubHash', leave, answerHash);
+  routes.get('/subtitles.vtt', leave, (c) => answerSubtitles(c, 'vtt'));
+  routes.get('/subtitles.srt', leave, (c) => answerSubtitles(c, 'srt'));
+  routes.get('/subtitlesTracks', leave, answerSubtitleTracks);
+  routes.get('/tracks/:url{[\\s\\S]+}', leave, answerTracks);
   routes.on(['GET', 'POST'], '/settings', open, (c) => c.json(settingsOf(new URL(c.req.url).origin)));
   for (const [path, answer] of Object.entries(FIXED)) routes.get(path, open, (c) => c.json(answer));
   routes.on(['GET', 'POST'], ['/:infoHash{[0-9a-fA-F]{40}}', '/:infoHash{[0-9a-fA-F]{40}}/*'], refuseTorrent);

@@ -59,6 +59,7 @@ export async function planForeign(
       track &&
       plannedVideo(track, { clock, cuts: timeline.cuts, seconds: facts.duration - firstOf(facts, track) }),
     audio: audio.map((one) => planAudio({ track: one, clock: soundClock(one) }, timeline, transcoder)),
+    subtitles: [],
     decisions: decisionsOf(selection, facts),
     seekIndex: [{ time: nanoseconds(Number.MIN_SAFE_INTEGER), position: 0, blockPosition: null }],
     window: nanoseconds(NANOSECONDS_PER_SECOND),

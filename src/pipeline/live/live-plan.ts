@@ -67,6 +67,7 @@ export function planLive({ source, demuxer, selection, version, samples, recover
     timeline: { timescale, cuts: [], end: ticks(0) },
     video,
     audio,
+    subtitles: [],
     decisions,
     seekIndex: [],
     window: interleaveWindow(survey.skew),

@@ -43,5 +43,8 @@ export function omittedOf({ decisions }: Title, renditions: readonly Rendition[]
   return decisions.filter(({ track }) => !written.has(track.id)).map(tell);
 }
 
-const tell = ({ track, reason }: TrackDecision): string =>
-  `${track.kind} ${track.index}: ${reason ?? 'cannot be stored in MP4 as it is'}`;
+const tell = ({ track, action, reason }: TrackDecision): string => {
+  const why =
+    track.kind === 'subtitle' && action !== 'omit' ? 'subtitles are offered with HLS alone' : reason;
+  return `${track.kind} ${track.index}: ${why ?? 'cannot be stored in MP4 as it is'}`;
+};

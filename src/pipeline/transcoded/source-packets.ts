@@ -6,8 +6,8 @@ import { LIMITS } from '../../core/limits.ts';
 import { NANOSECONDS_PER_SECOND, nanoseconds } from '../../core/time.ts';
 import { LOOK_AHEAD_FRAMES, type SourceFrame, WARM_UP_FRAMES } from '../../core/transcoding.ts';
 import { type AudioContext, backwardSamples, forwardSamples } from '../audio-samples.ts';
+import { costOf, detached } from '../held-samples.ts';
 import type { CutLocator } from '../locate-cut.ts';
-import { costOf, detached } from '../span-cache.ts';
 import type { PlannedAudio, Title } from '../title.ts';
 import { placeFrames } from './place-frames.ts';
 
@@ -97,8 +97,9 @@ class Gathering {
 }
 
 async function indexedSamples(title: Title, stretch: Stretch, context: AudioContext): Promise<Sample[]> {
-  const gathering = new Gathering(stretch, title, await backwardSamples(title, stretch, context));
-  for await (const batch of forwardSamples(title, stretch, context))
+  const followed = { ...stretch, track: stretch.audio.track };
+  const gathering = new Gathering(stretch, title, await backwardSamples(title, followed, context));
+  for await (const batch of forwardSamples(title, followed, context))
     for (const sample of batch) {
       if (gathering.isEnd(sample)) return gathering.samples;
       gathering.add(sample);

@@ -112,10 +112,17 @@ describe('attachments', () => {
     { name: 'a name cut off', length: 8, expected: [], isComplete: false },
     { name: 'nothing', length: 0, expected: [], isComplete: false },
   ])('$name', ({ length, expected, isComplete }) => {
-    expect(readAttachmentHeads(content.subarray(0, length), content.length)).toEqual({
-      files: expected,
-      isComplete,
-    });
+    const found = readAttachmentHeads(content.subarray(0, length), content.length, 1000);
+    const told = found.files.map(({ name, type, range }) => ({ name, type, bytes: range.end - range.start }));
+    expect({ files: told, isComplete: found.isComplete }).toEqual({ files: expected, isComplete });
+  });
+
+  test('where their bytes lie', () => {
+    const marked = files.map((file, i) => ({ ...file, data: file.data.map(() => i + 1) }));
+    const bytes = child(w.attachments(...marked), ID.Attachments)?.data ?? new Uint8Array();
+    const found = readAttachmentHeads(bytes, bytes.length, 1000).files;
+    const read = found.map(({ range }) => bytes.slice(range.start - 1000, range.end - 1000));
+    expect(read).toEqual(marked.map(({ data }) => data));
   });
 
   test('any change of a byte', () => {
@@ -123,7 +130,9 @@ describe('attachments', () => {
       for (const value of [0, 1, 0x7f, 0x80, 0xff]) {
         const changed = content.slice();
         changed[i] = value;
-        expect(readAttachmentHeads(changed, changed.length).files.length).toBeLessThanOrEqual(content.length);
+        expect(readAttachmentHeads(changed, changed.length, 0).files.length).toBeLessThanOrEqual(
+          content.length,
+        );
       }
   });
 

@@ -277,25 +277,36 @@ describe('times and groups', () => {
   });
 });
 
+/** BlockAdditions with one addition. */
+const additions = (text: string | undefined) =>
+  text === undefined
+    ? []
+    : w.element(w.ID.BlockAdditions, w.element(w.ID.BlockMore, w.string(w.ID.BlockAdditional, text)));
+
 describe('subtitles', () => {
   test.each([
-    { codec: 'S_TEXT/UTF8', payload: 'A line' },
-    { codec: 'S_TEXT/ASS', payload: '0,0,Default,,0,0,0,,A line' },
-    { codec: 'S_TEXT/WEBVTT', payload: 'A line' },
-    { codec: 'D_WEBVTT/SUBTITLES', payload: '1\n\nA line' },
-    { codec: 'S_HDMV/PGS', payload: '\x16\0\x02' },
-    { codec: 'S_VOBSUB', payload: '\0\x08' },
-  ])('$codec: packets with their duration', async ({ codec, payload }) => {
+    { codec: 'S_TEXT/UTF8', payload: 'A line', shown: '\nA line' },
+    { codec: 'S_TEXT/UTF8', payload: 'A line\0\xde\xad', shown: '\nA line' },
+    { codec: 'S_TEXT/ASCII', payload: '<i>A line</i>', shown: '\n<i>A line</i>' },
+    { codec: 'S_TEXT/ASS', payload: '0,0,Default,,0,0,0,,A line', shown: '\nA line' },
+    { codec: 'S_SSA', payload: '0,0,Default,,0,0,0,,A line, and more', shown: '\nA line, and more' },
+    { codec: 'S_TEXT/WEBVTT', payload: 'A line', shown: '\nA line' },
+    { codec: 'S_TEXT/WEBVTT', payload: 'A line', addition: 'line:0\n7\n', shown: 'line:0\nA line' },
+    { codec: 'D_WEBVTT/SUBTITLES', payload: '1\n\nA line', shown: '\nA line' },
+    { codec: 'D_WEBVTT/CAPTIONS', payload: '\nalign:start\nA\nline', shown: 'align:start\nA\nline' },
+    { codec: 'S_HDMV/PGS', payload: '\x16\0\x02', shown: '\x16\0\x02' },
+    { codec: 'S_VOBSUB', payload: '\0\x08', shown: '\0\x08' },
+  ])('$codec: packets with their duration', async ({ codec, payload, addition, shown }) => {
     const data = new TextEncoder().encode(payload);
     const file = w.matroska(
       w.info(),
       w.tracks(w.subtitleTrack({ number: 3, codec })),
-      w.cluster(0, w.blockGroup({ track: 3, time: 500, duration: 1200 }, data)),
+      w.cluster(0, w.blockGroup({ track: 3, time: 500, duration: 1200, extra: additions(addition) }, data)),
     );
     const { demuxer, samples } = await readFile(file);
     expect(demuxer.tracks).toMatchObject([{ kind: 'subtitle', sourceCodec: codec }]);
     expect(samples).toMatchObject([{ time: 500e6, duration: 1200e6 }]);
-    expect(samples[0]?.data).toEqual(w.bytes(data));
+    expect(new TextDecoder().decode(samples[0]?.data)).toBe(shown);
   });
 });
 

@@ -67,10 +67,26 @@ describe('what every track says', () => {
     },
     { name: 'a language that is none', options: { language: '???' }, expected: { language: 'und' } },
     { name: 'a name', options: { name: 'Kommentar' }, expected: { name: 'Kommentar' } },
+    { name: 'a text', expected: { text: { codec: 'subrip' }, isForHearingImpaired: false }, options: {} },
     { name: 'an empty name', options: { name: '' }, expected: { name: null } },
     { name: 'not default', options: { isDefault: false }, expected: { isDefault: false } },
     { name: 'not enabled', options: { extra: w.uint(w.ID.FlagEnabled, 0) }, expected: { isEnabled: false } },
     { name: 'forced', options: { extra: w.uint(w.ID.FlagForced, 1) }, expected: { isForced: true } },
+    {
+      name: 'for the hearing impaired',
+      options: { extra: w.uint(w.ID.FlagHearingImpaired, 1) },
+      expected: { isForHearingImpaired: true },
+    },
+    {
+      name: 'what its texts are written in',
+      options: { codec: 'S_TEXT/ASS', private: Uint8Array.of(1) },
+      expected: { sourceCodec: 'S_TEXT/ASS', text: { codec: 'ass', setup: Uint8Array.of(1) } },
+    },
+    {
+      name: 'pictures',
+      options: { codec: 'S_HDMV/PGS' },
+      expected: { sourceCodec: 'S_HDMV/PGS', text: null },
+    },
   ])('$name', ({ options, expected }) => {
     const [track] = read(w.subtitleTrack({ number: 3, codec: 'S_TEXT/UTF8', ...options }));
     expect(track?.track).toMatchObject({

@@ -213,10 +213,10 @@ describe('several descriptions', () => {
     const [read] = readTracks(parse(mvhd(), trak({ entries, tables })));
     return {
       main: read?.main,
-      readings: read?.readings.map(
-        (reading) =>
-          reading && hexOf('record' in reading.setup.config ? reading.setup.config.record : new Uint8Array()),
-      ),
+      readings: read?.readings.map((reading) => {
+        const config = reading && 'config' in reading.setup ? reading.setup.config : null;
+        return reading && hexOf((config as { record?: Uint8Array } | null)?.record ?? new Uint8Array());
+      }),
       records: read?.track.kind === 'video' && read.track.configs.map(({ record }) => hexOf(record)),
       unreadable: read?.track.unreadable,
     };

@@ -1,0 +1,70 @@
+import type { Context } from 'hono';
+import { subripFile } from '../../../muxers/subrip.ts';
+import { webvttFile } from '../../../muxers/webvtt.ts';
+import type { Cue } from '../../core/cues.ts';
+import { MediaError } from '../../core/errors.ts';
+import type { Access } from '../../pipeline/library.ts';
+import { allowOrigins } from '../access.ts';
+import { isNamedIn } from '../conditional.ts';
+import type { AppEnv } from '../deps.ts';
+import { keptBy } from '../lifetimes.ts';
+import { answerText } from '../playlist-body.ts';
+import { readSubtitleBytes } from './subtitle-bytes.ts';
+import { readSubtitleRequest } from './subtitle-request.ts';
+
+const FORMS = {
+  vtt: { write: webvttFile, type: 'text/vtt; charset=utf-8' },
+  srt: { write: subripFile, type: 'application/x-subrip; charset=utf-8' },
+} as const satisfies Record<string, { write(cues: readonly Cue[]): string; type: string }>;
+
+/** Players ask again when they are started again: until then the file may have been corrected. */
+const FIVE_MINUTES = 'max-age=300';
+
+/** `/subtitles.vtt?d=…`, `/subtitles.srt?d=…`: a file with subtitles of any format in one that players read. */
+export async function answerSubtitles(c: Context<AppEnv>, form: keyof typeof FORMS): Promise<Response> {
+  const { cues, access } = await readCues(c);
+  const { write, type } = FORMS[form];
+  const text = write(cues);
+  const tag = await tagOf(text);
+  const cacheControl = keptBy(access, FIVE_MINUTES);
+  c.header('ETag', `W/${tag}`);
+  if (!isNamedIn(c.req.header('if-none-match'), tag)) return answerText(c, { text, type, cacheControl });
+  c.header('Cache-Control', cacheControl);
+  c.header('Vary', 'Accept-Encoding');
+  return c.body(null, 304);
+}
+
+/** `/subtitlesTracks?subsUrl=…`: the same as data. An error stands in the body, where players look for it. */
+export async function answerSubtitleTracks(c: Context<AppEnv>): Promise<Response> {
+  try {
+    const { cues } = await readCues(c);
+    const tracks = cues.map(({ start, end, text }, i) => ({
+      number: i,
+      startTime: start,
+      endTime: end,
+      text,
+    }));
+    return c.json({ error: null, result: { tracks } });
+  } catch (error) {
+    if (!(error instanceof MediaError) || REFUSALS.has(error.code)) throw error;
+    allowOrigins(c);
+    return c.json({ error: error.message, code: error.code, result: null });
+  }
+}
+
+/** These are of this server, and no page of another site is told more of them. */
+const REFUSALS: ReadonlySet<string> = new Set(['unauthorized', 'forbidden-address', 'bad-request']);
+
+async function readCues(c: Context<AppEnv>): Promise<{ readonly cues: Cue[]; readonly access: Access }> {
+  const { media, offset, frameRate } = readSubtitleRequest(c);
+  const { bytes, access } = await readSubtitleBytes(c, media);
+  const guessCharset = c.var.deps.guessCharset ?? (async () => null);
+  // Loaded when it is needed: most servers are asked for films.
+  const { readSubtitleFile } = await import('../../pipeline/subtitle-file.ts');
+  return { cues: await readSubtitleFile(bytes, { offset, frameRate, guessCharset }), access };
+}
+
+async function tagOf(text: string): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return `"${[...hash.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
+}
