@@ -10,6 +10,8 @@ export interface Channel {
   readonly headers: Readonly<Record<string, string>>;
   /** What guides call it; empty where nobody says. */
   readonly guideId: string;
+  /** Minutes by which it is later than guides say. */
+  readonly shift: number;
   /** Address of a picture; empty where there is none. */
   readonly logo: string;
   readonly group: string;
@@ -18,6 +20,8 @@ export interface Channel {
 /** Channels of a list: the largest on offer have a hundred thousand, of which nobody browses so many. */
 const MAX_CHANNELS = 20_000;
 const MAX_LINE = 16 * 1024;
+/** Guides that one list names. */
+const MAX_GUIDES = 16;
 
 /**
  * Reads an M3U list as IPTV has it: `#EXTINF:-1 tvg-id="…" tvg-logo="…" group-title="…",Name`, `#EXTGRP:`,
@@ -68,15 +72,39 @@ function readTag(line: string, told: Told): Partial<Told> {
       return readInfo(rest);
     case 'EXTGRP':
       return { group: rest.trim() };
-    case 'EXTVLCOPT': {
-      const [name, value] = cutAt(rest, '=');
-      const header = VLC_HEADERS.get(name.trim().toLowerCase());
-      return header ? { headers: { ...told.headers, [header]: value.trim() } } : {};
+    default: {
+      const headers = headersToldIn(line);
+      return headers ? { headers: { ...told.headers, ...headers } } : {};
     }
-    default:
-      return {};
   }
 }
+
+/** Headers that a tag tells: `#EXTVLCOPT:http-user-agent=…`, `#EXTHTTP:{"…":"…"}`. Null for any other tag. */
+export function headersToldIn(line: string): Readonly<Record<string, string>> | null {
+  const [, tag = '', rest = ''] = /^#(EXTVLCOPT|EXTHTTP)\s*:(.*)$/i.exec(line) ?? [];
+  if (/^EXTHTTP$/i.test(tag)) return headersInJson(rest);
+  const [name, value] = cutAt(rest, '=');
+  const header = VLC_HEADERS.get(name.trim().toLowerCase());
+  return header ? { [header]: value.trim() } : null;
+}
+
+function headersInJson(text: string): Readonly<Record<string, string>> {
+  try {
+    const told: unknown = JSON.parse(text);
+    return namedHeaders(typeof told === 'object' ? Object.entries(told ?? {}) : []);
+  } catch {
+    return {};
+  }
+}
+
+const namedHeaders = (pairs: Iterable<readonly [string, unknown]>): Record<string, string> =>
+  Object.fromEntries(
+    [...pairs].flatMap(([name, value]) =>
+      /^[\w-]{1,64}$/.test(name) && typeof value === 'string' && value !== ''
+        ? [[name.toLowerCase(), value]]
+        : [],
+    ),
+  );
 
 /** The name stands behind the first comma that is in no quotation marks. */
 function readInfo(rest: string): Partial<Told> {
@@ -102,17 +130,30 @@ function channelOf(line: string, { name, attributes, group, headers }: Told, pla
     url,
     headers: { ...headers, ...headersBehind(behind) },
     guideId: given('tvg-id'),
+    shift: shiftOf(given('tvg-shift')),
     logo: /^https?:\/\//i.test(given('tvg-logo')) ? given('tvg-logo') : '',
     group: given('group-title') || group,
   };
 }
 
-const headersBehind = (text: string): Record<string, string> =>
-  Object.fromEntries(
-    [...new URLSearchParams(text)]
-      .filter(([name, value]) => /^[\w-]{1,64}$/.test(name) && value !== '')
-      .map(([name, value]) => [name.toLowerCase(), value]),
-  );
+/** Hours in the list: `-1`, `+5.5`. */
+function shiftOf(text: string): number {
+  return /^[+-]?\d{1,2}(\.\d{1,2})?$/.test(text) ? Math.round(Number(text) * 60) : 0;
+}
+
+/** Where a list says that its guides are: `#EXTM3U url-tvg="http://…,http://…"`, or `x-tvg-url=`. */
+export function parseGuideUrls(text: string): readonly string[] {
+  const line = /^\ufeff?#EXTM3U[^\r\n]{0,16384}/i.exec(text)?.[0] ?? '';
+  const given = [...line.matchAll(/\s(?:url-tvg|x-tvg-url|tvg-url)=(?:"([^"]*)"|([^\s"]+))/gi)];
+  const urls = given.flatMap(([, quoted, bare = '']) => (quoted ?? bare).split(/[,\s]+(?=https?:)/i));
+  return [...new Set(urls.map((url) => url.trim()))]
+    .filter((url) => /^https?:\/\//i.test(url) && isUrl(url))
+    .slice(0, MAX_GUIDES);
+}
+
+/** Headers as players take them behind the bar of an address. */
+export const headersBehind = (text: string): Record<string, string> =>
+  namedHeaders(new URLSearchParams(text));
 
 function cutAt(text: string, mark: string): [before: string, behind: string] {
   const at = text.indexOf(mark);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Channel, parseChannelList } from '../../src/proxy/channel-list.ts';
+import { type Channel, parseChannelList, parseGuideUrls } from '../../src/proxy/channel-list.ts';
 
 const BARE: Channel = {
   number: '1',
@@ -8,6 +8,7 @@ const BARE: Channel = {
   url: 'http://a/1',
   headers: {},
   guideId: '',
+  shift: 0,
   logo: '',
   group: '',
 };
@@ -35,6 +36,14 @@ it.each<[string, string, Partial<Channel>]>([
     { name: 'One', headers: { 'user-agent': 'TV/1=2', referer: 'http://r/' } },
   ],
   [
+    'headers as JSON',
+    '#EXTINF:-1,One\n#EXTHTTP:{"User-Agent":"TV","x":1,"a b":"c"}\nhttp://a/1',
+    { name: 'One', headers: { 'user-agent': 'TV' } },
+  ],
+  ['headers as no JSON', '#EXTHTTP:{x\n#EXTHTTP:null\nhttp://a/1', {}],
+  ['a shift of its guide', '#EXTINF:-1 tvg-shift="-1.5",One\nhttp://a/1', { name: 'One', shift: -90 }],
+  ['a shift that is none', '#EXTINF:-1 tvg-shift="soon",One\nhttp://a/1', { name: 'One' }],
+  [
     'headers behind a bar',
     'http://a/1|User-Agent=TV%201&Referer=http://r/',
     { headers: { 'user-agent': 'TV 1', referer: 'http://r/' } },
@@ -47,6 +56,19 @@ it.each<[string, string, Partial<Channel>]>([
   ['a logo that is no address', '#EXTINF:-1 tvg-logo="javascript:x",One\nhttp://a/1', { name: 'One' }],
 ])('%s', (_, text, channel) => {
   expect(parseChannelList(text)).toEqual([{ ...BARE, ...channel }]);
+});
+
+it.each([
+  ['#EXTM3U x-tvg-url="http://a/1.xml"\nhttp://x-tvg-url="http://b"', ['http://a/1.xml']],
+  [
+    '\ufeff#extm3u url-tvg="http://a/1.xml,https://b/2,3.gz" tvg-shift=1',
+    ['http://a/1.xml', 'https://b/2,3.gz'],
+  ],
+  ['#EXTM3U tvg-url=http://a/1 url-tvg="http://a/1"', ['http://a/1']],
+  ['#EXTM3U url-tvg="/etc/passwd,file:///x,,"', []],
+  ['http://a/1', []],
+])('%s names guides: %j', (text, urls) => {
+  expect(parseGuideUrls(text)).toEqual(urls);
 });
 
 it('what was said of one is not said of the next', () => {

@@ -80,6 +80,19 @@ const get = (
   answers: { ...route.answers, default: failure },
 });
 
+const guide = get({
+  name: 'passGuide',
+  path: '/proxy/epg',
+  summary: 'A programme guide as it is, kept for a while',
+  query: z.object({
+    d: destination.d,
+    url: destination.url,
+    cache_ttl: wholeNumber('Seconds for which it is new; 3600 unless given, 0: it is not kept.').optional(),
+  }),
+  prefixes,
+  answers: { 200: { description: 'Guide', type: 'application/xml' } },
+});
+
 const named = get({
   name: 'passNamed',
   path: '/proxy/stream/{filename}',
@@ -110,6 +123,18 @@ export const PROXY_ROUTES: readonly ApiRoute[] = [
     answers: BYTES,
   }),
   named,
+  guide,
+  get({
+    name: 'mergeLists',
+    path: '/playlist/playlist',
+    summary: 'M3U lists as one, whose addresses lead through this server',
+    query: z.object({
+      d: text(
+        'URLs of the lists, with semicolons between them; `sort:` in front of one sorts it, `no_proxy:` leaves its addresses as they are.',
+      ),
+    }),
+    answers: { 200: PLAYLIST },
+  }),
   opened(
     'passPlaylist',
     '/proxy/hls/manifest.m3u8',

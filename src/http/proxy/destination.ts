@@ -4,6 +4,7 @@ import type { RelayRequest } from '../../core/relay.ts';
 import { isUrl } from '../../core/url.ts';
 import { carriesKey } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
+import { isAddress } from '../hooks/names.ts';
 import { queryPairs } from '../query.ts';
 import { checkedAnswerHeaders } from './answer-headers.ts';
 import { plainUrl } from './written-url.ts';
@@ -37,7 +38,8 @@ export function readDestination(c: Context<AppEnv>): Destination {
   if (given.length > MAX_URL)
     throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
   const url = plainUrl(given);
-  if (!/^https?:\/\//i.test(url) || !isUrl(url))
+  const isName = c.var.deps.hooks?.resolve && !isAddress(url);
+  if (!isName && (!/^https?:\/\//i.test(url) || !isUrl(url)))
     throw new MediaError('bad-request', 'd= must be an http or https URL');
   return {
     url,

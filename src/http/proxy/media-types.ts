@@ -49,3 +49,20 @@ export function typeByName(name: string): string | null {
   const extension = /\.([a-z\d]{2,6})$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   return TYPES[extension] ?? null;
 }
+
+/** What containers begin with: text, and where it stands. */
+const BEGINNINGS: readonly (readonly [at: number, text: string, type: string])[] = [
+  [0, '\x1a\x45\xdf\xa3', 'video/x-matroska'],
+  [4, 'ftyp', 'video/mp4'],
+  [4, 'moov', 'video/mp4'],
+  [188, 'G', 'video/mp2t'],
+  [0, 'RIFF', 'video/x-msvideo'],
+  [0, 'FLV', 'video/x-flv'],
+  [0, 'OggS', 'video/ogg'],
+];
+
+/** By the first bytes of a film; null for an unknown one. */
+export function typeByContent(head: Uint8Array): string | null {
+  const text = String.fromCharCode(...head.subarray(0, 256));
+  return BEGINNINGS.find(([at, mark]) => text.startsWith(mark, at))?.[2] ?? null;
+}

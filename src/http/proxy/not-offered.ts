@@ -5,24 +5,10 @@ import type { AppEnv } from '../deps.ts';
 /** What mediaflow-proxy answers and this server does not, or not yet: said plainly, so that nobody looks for a slip. */
 const NOT_OFFERED: readonly (readonly [what: string, ...paths: string[]])[] = [
   ['DASH', '/proxy/mpd/*'],
-  ['Programme guides', '/proxy/epg'],
   ['Acestream', '/proxy/acestream/*'],
   ['Telegram', '/proxy/telegram/*'],
   ['Extractors of other sites', '/extractor/*'],
-  ['Merged playlists', '/playlist/*'],
-  [
-    'Xtream codes',
-    '/player_api.php',
-    '/xmltv.php',
-    '/get.php',
-    '/panel_api.php',
-    '/streaming/timeshift.php',
-    '/live/*',
-    '/movie/*',
-    '/series/*',
-    '/timeshift/*',
-    '/hlsr/*',
-  ],
+  ['A page that makes merged playlists', '/playlist/builder'],
   ['A test of speed', '/speedtest', '/speedtest/*'],
 ];
 

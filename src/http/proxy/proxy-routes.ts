@@ -2,7 +2,9 @@ import { Hono } from 'hono';
 import { allowOrigins } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { answerDetail, refuseWorkers } from './compat-errors.ts';
+import { epgRoutes } from './epg.ts';
 import { hlsProxyRoutes } from './hls.ts';
+import { mergedListRoutes } from './merged-list.ts';
 import { notOfferedRoutes } from './not-offered.ts';
 import { ownAddressRoutes } from './own-address.ts';
 import { streamRoutes } from './stream.ts';
@@ -18,6 +20,8 @@ export function proxyRoutes(now: () => number): Hono<AppEnv> {
   routes.route('/proxy/hls', hlsProxyRoutes());
   routes.route('/proxy/transcode', transcodeRoutes());
   routes.route('/proxy/ip', ownAddressRoutes(now));
+  routes.route('/proxy/epg', epgRoutes(now));
+  routes.route('/playlist', mergedListRoutes());
   routes.route('/', urlToolRoutes(now));
   routes.route('/', notOfferedRoutes());
   routes.get('/health', (c) => {

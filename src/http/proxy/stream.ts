@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono';
-import { MediaError } from '../../core/errors.ts';
 import type { RelayAsking } from '../../core/relay.ts';
 import { reachOf } from '../access.ts';
 import { checked } from '../checked.ts';
 import type { AppEnv } from '../deps.ts';
+import { disposition } from '../disposition.ts';
 import { passedAnswer } from './answer-headers.ts';
 import { requireCredentials } from './compat-errors.ts';
 import { type Destination, flag, readDestination } from './destination.ts';
@@ -29,7 +29,11 @@ async function pass(c: Context<AppEnv>, destination: Destination): Promise<Respo
   const answer = await relay.relay({ url, headers, ...reachOf(c, isTrusted) }, askingOf(c), c.req.raw.signal);
   const filename = filenameOf(c);
   const changes = {
-    set: { ...dispositionOf(filename), ...mediaAnswers, ...answers },
+    set: {
+      ...(filename === null ? {} : { 'content-disposition': disposition('attachment', filename) }),
+      ...mediaAnswers,
+      ...answers,
+    },
     removed,
     usualType: typeByName(filename ?? new URL(answer.url).pathname),
   };
@@ -60,17 +64,4 @@ function filenameOf(c: Context<AppEnv>): string | null {
   if (!written) return null;
   const name = written.split('/').at(-1) ?? '';
   return name === '' ? null : name;
-}
-
-/** RFC 6266: what is not ASCII stands in a field of its own. */
-function dispositionOf(filename: string | null): Readonly<Record<string, string>> {
-  if (filename === null) return {};
-  if (/[\r\n\0]/.test(filename)) throw new MediaError('bad-request', 'The name of a file is one line');
-  if (/^[\x20-\x7e]*$/.test(filename) && !/["\\%]/.test(filename))
-    return { 'content-disposition': `attachment; filename="${filename}"` };
-  const encoded = encodeURIComponent(filename).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return { 'content-disposition': `attachment; filename*=UTF-8''${encoded}` };
 }

@@ -1,15 +1,17 @@
 import { type Context, Hono } from 'hono';
-import { MediaError } from '../../core/errors.ts';
-import type { Channel } from '../../proxy/channel-list.ts';
-import type { Ticket } from '../../proxy/ticket.ts';
-import { reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { requireLeave } from '../path-key.ts';
-import { passedAnswer } from '../proxy/answer-headers.ts';
 import { requireProxy } from '../proxy/proxy-parts.ts';
-import { sendRelayed } from '../proxy/send-relayed.ts';
+import {
+  channelTicket,
+  isPlaylistAddress,
+  type ListedChannel,
+  requireChannels,
+  sendLive,
+  writeChannelList,
+} from './channels.ts';
 import { placeOf } from './place.ts';
-import { xmltv } from './xmltv.ts';
+import { sendGuide } from './send-guide.ts';
 
 /** Streams at a time that a tuner says it has: servers ask for no more of them. */
 const TUNERS = 8;
@@ -24,8 +26,8 @@ export function tunerRoutes(): Hono<AppEnv> {
   const leave = requireLeave('/tuner/<key>/');
   for (const prefix of ['', '/:key{[\\w-]{20,39}}']) {
     routes.get(`${prefix}/playlist.m3u`, leave, async (c) => {
-      const lines = (await linesOf(c)).map(({ channel, url }) => `${infoOf(channel)}\n${url}\n`);
-      return text(c, `#EXTM3U x-tvg-url="${hereOf(c)}guide.xml"\n${lines.join('')}`, 'audio/x-mpegurl');
+      const list = writeChannelList(await linesOf(c), `${hereOf(c)}guide.xml`);
+      return text(c, list, 'audio/x-mpegurl');
     });
     routes.get(`${prefix}/lineup.json`, leave, async (c) =>
       c.json(
@@ -36,7 +38,7 @@ export function tunerRoutes(): Hono<AppEnv> {
         })),
       ),
     );
-    routes.get(`${prefix}/guide.xml`, leave, async (c) => text(c, xmltv(await listOf(c)), 'application/xml'));
+    routes.get(`${prefix}/guide.xml`, leave, sendGuide);
     routes.get(`${prefix}/discover.json`, leave, (c) => c.json(discovery(hereOf(c))));
     routes.get(`${prefix}/lineup_status.json`, leave, (c) =>
       c.json({ ScanInProgress: 0, ScanPossible: 0, Source: 'Cable', SourceList: ['Cable'] }),
@@ -45,62 +47,24 @@ export function tunerRoutes(): Hono<AppEnv> {
   return routes;
 }
 
-async function listOf(c: Context<AppEnv>): Promise<readonly Channel[]> {
-  const { channels } = c.var.deps;
-  if (!channels)
-    throw new MediaError('not-offered', 'This server has no channels. Start it with --channels FILE');
-  return channels.list(c.req.raw.signal);
-}
-
-interface Line {
-  readonly channel: Channel;
-  /** Where it plays, as other machines reach it. */
-  readonly url: string;
-}
-
-async function linesOf(c: Context<AppEnv>): Promise<readonly Line[]> {
+async function linesOf(c: Context<AppEnv>): Promise<readonly ListedChannel[]> {
   const { tickets } = requireProxy(c);
   const root = placeOf(c);
-  const lines = (await listOf(c)).map(async (channel) => {
-    const { url, headers } = channel;
-    const ticket = await tickets.seal({ ...BARE, url, headers });
-    const isPlaylist = /\.m3u8?$/i.test(new URL(url).pathname);
-    return {
-      channel,
-      url: `${root}${isPlaylist ? `proxy/hls/${ticket}/index.m3u8` : `tuner/stream/${ticket}.ts`}`,
-    };
+  const channels = await requireChannels(c).list(c.req.raw.signal);
+  const lines = channels.map(async (channel) => {
+    const ticket = await tickets.seal(channelTicket(channel));
+    const place = isPlaylistAddress(channel.url)
+      ? `proxy/hls/${ticket}/index.m3u8`
+      : `tuner/stream/${ticket}.ts`;
+    return { channel, url: `${root}${place}` };
   });
   return Promise.all(lines);
 }
-
-/** Whoever has the list may watch what stands in it, wherever that lies. */
-const BARE: Omit<Ticket, 'url' | 'headers'> = {
-  answers: {},
-  removed: [],
-  playlist: {},
-  variables: {},
-  isTrusted: true,
-  expires: null,
-  client: null,
-};
 
 /** The folder that a request asks in, as other machines reach it. */
 function hereOf(c: Context<AppEnv>): string {
   const key = c.req.param('key');
   return `${placeOf(c)}tuner/${key === undefined ? '' : `${key}/`}`;
-}
-
-function infoOf({ number, name, guideId, logo, group }: Channel): string {
-  const attributes = [
-    ['tvg-id', guideId || number],
-    ['tvg-chno', number],
-    ['tvg-name', name],
-    ['tvg-logo', logo],
-    ['group-title', group],
-  ]
-    .filter(([, value]) => value !== '')
-    .map(([key, value = '']) => `${key}="${value.replaceAll('"', "'")}"`);
-  return `#EXTINF:-1 ${attributes.join(' ')},${name}`;
 }
 
 const discovery = (here: string) => ({
@@ -121,18 +85,8 @@ function text(c: Context<AppEnv>, body: string, type: string): Response {
   return c.body(body, 200, { 'Content-Type': `${type}; charset=utf-8` });
 }
 
-/** `/tuner/stream/<ticket>.ts`: a channel as it comes, fetched once for all who watch it. */
+/** `/tuner/stream/<ticket>.ts` */
 async function sendChannel(c: Context<AppEnv>): Promise<Response> {
-  const { tickets, live } = requireProxy(c);
-  const ticket = await tickets.open((c.req.param('ticket') ?? '').replace(/\.ts$/, ''));
-  const { url, headers, isTrusted } = ticket;
-  if (c.req.method === 'HEAD')
-    return c.body(null, 200, { 'Content-Type': 'video/mp2t', 'Accept-Ranges': 'none' });
-  const answer = await live.open({ url, headers, ...reachOf(c, isTrusted) }, c.req.raw.signal);
-  const changes = {
-    set: { 'cache-control': 'no-store', 'accept-ranges': 'none' },
-    removed: ['etag', 'last-modified'],
-    usualType: 'video/mp2t',
-  };
-  return sendRelayed(c, { answer, ...passedAnswer(answer, changes), isTrusted });
+  const { tickets } = requireProxy(c);
+  return sendLive(c, await tickets.open((c.req.param('ticket') ?? '').replace(/\.ts$/, '')));
 }

@@ -172,16 +172,10 @@ const ROWS: readonly Row[] = [
   ...[
     '/proxy/mpd/manifest.m3u8?d=x',
     '/proxy/mpd/segment.mp4',
-    '/proxy/epg?d=x',
     '/proxy/acestream/manifest.m3u8',
     '/proxy/telegram/stream',
     '/extractor/video?host=x&d=y',
-    '/playlist/playlist?d=x',
-    '/player_api.php?username=a&password=b',
-    '/xmltv.php',
-    '/get.php',
-    '/live/a/b/1.ts',
-    '/series/a/b/1.mkv',
+    '/playlist/builder',
   ].map((path) => ({
     request: `${path}${path.includes('?') ? '&' : '?'}{password}`,
     status: 501,

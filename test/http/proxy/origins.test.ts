@@ -306,7 +306,10 @@ describe('what is passed on', () => {
   });
   afterAll(() => app.close());
 
-  const PASSED = ['stream', 'named stream', 'segment by its URL', 'sealed segment', 'sealed key', 'token'];
+  const PASSED = [
+    ...['stream', 'named stream', 'segment by its URL', 'sealed segment', 'sealed key', 'token'],
+    ...['guide', 'guide of a provider', 'film of a provider'],
+  ];
   const FORGED =
     '&r_content-security-policy=none&r_set-cookie=a%3Db&r_service-worker-allowed=%2F&r_x-content-type-options=x' +
     '&r_access-control-allow-credentials=true&r_clear-site-data=*&r_refresh=0&x_headers=content-security-policy,x-content-type-options';

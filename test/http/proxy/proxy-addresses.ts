@@ -20,10 +20,16 @@ export const FILES: Readonly<Record<string, string | Uint8Array>> = {
   '/0.ts': patternBytes(1880, 2),
   '/ip': '{"ip":"203.0.113.7"}',
   '/film.mkv': fixture('demo'),
+  '/guide.xml': '<tv></tv>',
+  '/get.php': '#EXTM3U\n#EXTINF:-1,One\nhttp://a.example/1.ts\n',
+  '/player_api.php': '[]',
+  '/live/user/p/1.m3u8': '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n0.ts\n',
+  '/movie/user/p/1.mkv': fixture('demo'),
 };
 
 export const answerFiles: Handler = (request, response, seen) => {
-  const body = FILES[request.url ?? ''] ?? '';
+  const { pathname } = new URL(request.url ?? '', 'http://a');
+  const body = FILES[pathname] ?? '';
   const type = typeof body === 'string' ? 'application/vnd.apple.mpegurl' : 'video/mp2t';
   file(Buffer.from(body), { headers: { 'content-type': type, etag: '"o"' } })(request, response, seen);
 };
@@ -101,9 +107,26 @@ async function readingRoutes(app: ServedApp, upstream: Upstream, more: string): 
     'list of a film': `/proxy/transcode/playlist.m3u8?${at('film.mkv')}`,
     'beginning of a film': nth(film, 0),
     'part of a film': nth(film, 1),
+    'merged list': `/playlist/playlist?${at('get.php')}`,
+    guide: `/proxy/epg?${at('guide.xml')}&cache_ttl=0`,
+    ...accountPaths(upstream, more),
     token: await tokenPath(app, `${upstream.url}/film.mkv`, more),
   };
   return Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, { path }]));
+}
+
+/** What players of IPTV ask for of a provider. */
+function accountPaths({ url }: Upstream, more: string): Readonly<Record<string, string>> {
+  const name = Buffer.from(`${url}:user`).toString('base64url');
+  const word = `api_password=${encodeURIComponent(PASSWORD)}&`;
+  const login = `?${word}username=${name}&password=p${more}`;
+  return {
+    'lists of a provider': `/player_api.php${login}&action=get_live_streams`,
+    'playlist of a provider': `/get.php${login}`,
+    'guide of a provider': `/xmltv.php${login}`,
+    'channel of a provider': `/live/${name}/p/1.m3u8?${word}${more}`,
+    'film of a provider': `/movie/${name}/p/1.mkv?${word}${more}`,
+  };
 }
 
 const posted = (body: object): Question => ({

@@ -1,0 +1,46 @@
+import type { Channel } from './channel-list.ts';
+
+/** What lists and guides of ours call a channel. One that is shown later than its guide says has a guide of its own. */
+export const guideIdOf = ({ guideId, number, shift }: Channel): string =>
+  `${guideId || number}${shift === 0 ? '' : `.${shift < 0 ? 'minus' : 'plus'}${Math.abs(shift)}`}`;
+
+/** What stands before the programmes of a guide: the channels, each id once. */
+export const xmltvHead = (channels: readonly Channel[]): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE tv SYSTEM "xmltv.dtd">\n<tv generator-info-name="Sluice">\n${[...byGuideId(channels)].map(([id, same]) => channelElement(id, same)).join('')}`;
+
+export const XMLTV_TAIL = '</tv>\n';
+
+/** Channels of one id: the same in several qualities. */
+export function byGuideId(channels: readonly Channel[]): ReadonlyMap<string, readonly Channel[]> {
+  const groups = new Map<string, Channel[]>();
+  for (const channel of channels) {
+    const id = guideIdOf(channel);
+    const group = groups.get(id);
+    if (group) group.push(channel);
+    else groups.set(id, [channel]);
+  }
+  return groups;
+}
+
+function channelElement(id: string, channels: readonly Channel[]): string {
+  const names = new Set(channels.flatMap(({ name, number }) => [name, number]));
+  const logo = channels.find((channel) => channel.logo !== '')?.logo;
+  const shown = [...names].map((name) => `    <display-name>${xmlText(name)}</display-name>\n`).join('');
+  const icon = logo === undefined ? '' : `    <icon src="${xmlText(logo)}"/>\n`;
+  return `  <channel id="${xmlText(id)}">\n${shown}${icon}  </channel>\n`;
+}
+
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&quot;'],
+]);
+
+/** A text as XML has it. What XML 1.0, 2.2 has no way to write is left out: control characters, halves of characters. */
+export const xmlText = (text: string): string =>
+  /[&<>"]|[^\t\n\r\x20-\ud7ff]/.test(text)
+    ? text
+        .replaceAll(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '')
+        .replaceAll(/[&<>"]/g, (char) => ENTITIES.get(char) ?? char)
+    : text;
