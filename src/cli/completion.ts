@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, readonly Kind[]>> = {
   why: ['files'],
   remux: ['files'],
   hls: ['files', 'folders'],
+  library: ['files'],
   dump: ['files'],
 };
 
@@ -38,6 +39,8 @@ function completePaths(root: RootCommand, typed: string): void {
   }
   for (const name of ['uploads', 'state'])
     root.commands.get('serve')?.option(name, 'a folder', handlers.folders);
+  for (const name of ['out', 'state'])
+    root.commands.get('library')?.option(name, 'a folder', handlers.folders);
   root.commands.get('remux')?.option('output', 'write there', handlers.files, 'o');
 }
 

@@ -4,7 +4,9 @@ import { MediaError } from '../core/errors.ts';
 import type { Library, Media } from '../pipeline/library.ts';
 import { type RenderContext, renderSegment } from '../pipeline/render-segment.ts';
 import { renditionPlaylist } from '../pipeline/renditions.ts';
-import { segmentCount } from '../pipeline/title.ts';
+import { subtitleName, subtitlePlaylist } from '../pipeline/subtitles/subtitle-playlist.ts';
+import { subtitleSegment } from '../pipeline/subtitles/subtitle-segment.ts';
+import { segmentCount, type Title } from '../pipeline/title.ts';
 import { titlePlaylist } from '../pipeline/title-playlist.ts';
 import { type InputFlags, withInput } from './input.ts';
 import { note } from './output.ts';
@@ -66,6 +68,10 @@ async function writePackage(media: Media, folder: string, context: RenderContext
     await removeOld(join(folder, name), count);
     await writeWholeFile(join(folder, name, 'init.mp4'), [[muxer.init()]]);
   }
+  for (const subtitle of title.subtitles) {
+    await mkdir(join(folder, subtitleName(subtitle)), { recursive: true });
+    await removeOld(join(folder, subtitleName(subtitle)), count);
+  }
   const total = title.timeline.end / title.timeline.timescale;
   const progress = await openProgress({ total, now: () => performance.now() });
   try {
@@ -74,6 +80,11 @@ async function writePackage(media: Media, folder: string, context: RenderContext
       await writeText(
         join(folder, rendition.name, 'index.m3u8'),
         renditionPlaylist(title, renditions, rendition),
+      );
+    for (const subtitle of title.subtitles)
+      await writeText(
+        join(folder, subtitleName(subtitle), 'index.m3u8'),
+        subtitlePlaylist(title, renditions),
       );
     await writeText(join(folder, MASTER), titlePlaylist(title, renditions, ''));
     return bytes;
@@ -99,7 +110,22 @@ async function writeSegments({ title, renditions }: Media, folder: string, work:
         renderSegment(title, { rendition, n }, work.context),
       );
     }
+    bytes += await writeTexts(title, n, { folder, context: work.context });
     work.progress.update((cuts[n + 1]?.time ?? cut.time) / timescale, bytes);
+  }
+  return bytes;
+}
+
+interface TextWork {
+  readonly folder: string;
+  readonly context: RenderContext;
+}
+
+async function writeTexts(title: Title, n: number, { folder, context }: TextWork): Promise<number> {
+  let bytes = 0;
+  for (const subtitle of title.subtitles) {
+    const text = await subtitleSegment(title, { subtitle, n }, context);
+    bytes += await writeText(join(folder, subtitleName(subtitle), `${n}.vtt`), text);
   }
   return bytes;
 }
@@ -110,7 +136,7 @@ const writeText = (path: string, text: string): Promise<number> =>
 /** Playlists and segments of another title that the new one does not write over. */
 async function removeOld(folder: string, count: number): Promise<void> {
   for (const name of await readdir(folder)) {
-    const n = /^(\d+)\.m4s$/.exec(name)?.[1];
+    const n = /^(\d+)\.(?:m4s|vtt)$/.exec(name)?.[1];
     if (name === 'index.m3u8' || (n !== undefined && Number(n) >= count)) await rm(join(folder, name));
   }
 }

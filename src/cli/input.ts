@@ -17,6 +17,8 @@ export interface InputFlags {
   readonly video?: string;
   /** Indexes or languages of audio tracks, separated by commas; `none`. */
   readonly audio?: string;
+  /** The same of subtitles. */
+  readonly subtitles?: string;
   readonly program?: string;
 }
 
@@ -120,16 +122,21 @@ export function readHeaders(list: readonly string[]): Readonly<Record<string, st
   );
 }
 
-function selection({ video, audio, program }: InputFlags) {
-  const named =
-    (audio ?? '').toLowerCase() === 'none' ? [] : (audio ?? '').split(',').map((name) => name.trim());
+function selection({ video, audio, subtitles, program }: InputFlags) {
   const number = program === undefined ? null : wholeNumber('--program', program);
   return {
     video: video === undefined ? null : wholeNumber('--video', video),
-    audio: audio === undefined ? null : [...new Set(named.filter((name) => name !== ''))].sort(),
+    audio: audio === undefined ? null : namesIn(audio),
+    ...(subtitles === undefined ? {} : { subtitles: namesIn(subtitles) }),
     recovery: 'shown' as const,
     ...(number === null ? {} : { program: number }),
   };
+}
+
+/** Numbers or languages with commas; `none` for none. */
+function namesIn(list: string): readonly string[] {
+  const names = list.toLowerCase() === 'none' ? [] : list.split(',').map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))].sort();
 }
 
 /** @throws MediaError `bad-request` naming the flag */

@@ -28,6 +28,7 @@ export const withTrackOptions = (command: Command): Command =>
   command
     .option('--video <N>', 'number of the video track (default: the main one)')
     .option('--audio <LIST>', 'numbers or languages of sound tracks: 1,de; or none (default: all)')
+    .option('--subtitles <LIST>', 'the same of subtitles: en,3; or none (default: all)')
     .option('--program <N>', 'number of the program, where a broadcast has several');
 
 export const withStrictOption = (command: Command): Command =>

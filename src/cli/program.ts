@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { PROJECT_FOLDER } from '../project.ts';
+import { addLibrary } from './library-command.ts';
 import type { Report } from './options.ts';
 import { addDump, addHls, addProbe, addRemux, addWhy } from './reading-commands.ts';
 import { addDoctor, addPlay, addServe } from './serving-commands.ts';
@@ -14,6 +15,7 @@ Examples:
   sluice remux film.mkv -o film.mp4     the same film as MP4; nothing is re-encoded that need not be
   sluice remux https://example.org/film.mkv --start 1:02:00 --duration 90 | mpv -
   sluice hls film.mkv site/film         a folder that any web server can serve
+  sluice library films.txt --out lib    .strm files for Jellyfin, Emby, Kodi
 
 Exit status:
   0  done
@@ -38,7 +40,7 @@ export function createProgram(report: Report): Command {
     .configureOutput({ outputError: () => undefined })
     .configureHelp({ sortOptions: false })
     .exitOverride();
-  const commands = [addServe, addPlay, addProbe, addWhy, addRemux, addHls, addDump, addDoctor];
+  const commands = [addServe, addPlay, addProbe, addWhy, addRemux, addHls, addLibrary, addDump, addDoctor];
   for (const add of commands) add(program, report);
   return program;
 }

@@ -16,6 +16,8 @@ export interface ServeFlags {
   readonly deny?: readonly string[];
   readonly upstreams?: string;
   readonly channels?: string;
+  readonly guide?: readonly string[];
+  readonly list?: string;
   readonly root?: readonly string[];
   readonly uploads?: string;
   readonly state?: string;
@@ -40,6 +42,8 @@ export async function serve(folders: readonly string[], flags: ServeFlags): Prom
   if (config.tls) renewOnSignal(running);
   await print(`Sluice is ready at ${running.url}/\n`);
   await print(`Key for other sites' pages to local files: ${parts.deps.accessKey}\n`);
+  if (parts.deps.films)
+    await print(addonLine(config.publicUrl?.href ?? `${running.url}/`, parts.deps.accessKey));
   if (isThisMachine(config.host) && config.publicUrl === null) await print(CLOSED);
   if (!parts.isSecretKept) note('The state folder cannot be written: addresses end with this process');
   await parts.warm();
@@ -48,6 +52,12 @@ export async function serve(folders: readonly string[], flags: ServeFlags): Prom
 }
 
 const CLOSED = 'Only this machine can reach it; for phones and TVs set API_PASSWORD, or start with --open\n';
+
+/** Stremio takes addons by https, and by http from this machine; its own scheme stands for https. */
+function addonLine(root: string, key: string): string {
+  const place = `${root.replace(/\/?$/, '/')}addon/${key}/manifest.json`;
+  return `Addon for Stremio: ${place.replace(/^https:/, 'stremio:')}\n`;
+}
 
 function settingsOf(flags: ServeFlags): Flags {
   const { publicUrl, allowPrivate, trustProxy, tlsCert, tlsKey, compatTokens, browser: _, ...others } = flags;

@@ -4,7 +4,7 @@ import { collect, FILE_OR_URL, prose, type Report } from './options.ts';
 
 const SETTINGS = `
 Environment: PORT, HOST, API_PASSWORD, SLUICE_OPEN, SLUICE_SECRET, SLUICE_STATE, SLUICE_ALLOW, SLUICE_ALLOW_PRIVATE,
-  SLUICE_ALLOW_ONLY, SLUICE_DENY, SLUICE_UPSTREAMS, SLUICE_USER_AGENT, SLUICE_CHANNELS,
+  SLUICE_ALLOW_ONLY, SLUICE_DENY, SLUICE_UPSTREAMS, SLUICE_USER_AGENT, SLUICE_CHANNELS, SLUICE_LIST,
   SLUICE_TRUSTED_PROXIES, SLUICE_TLS_CERT, SLUICE_TLS_KEY, SLUICE_RATE, SLUICE_CLIENT_UPSTREAMS, DISABLE_DOCS,
   SLUICE_PROXY_MB, SLUICE_PROXY_AHEAD, SLUICE_COMPAT_TOKENS, SLUICE_IP_SERVICES,
   SLUICE_ROOTS, SLUICE_PUBLIC_URL, SLUICE_CACHE_MB, SLUICE_AAC_QUALITY, SLUICE_AUDIO_THREADS, SLUICE_FFMPEG,
@@ -52,6 +52,8 @@ export function addServe(program: Command): void {
     )
     .option('--upstreams <FILE>', 'routes of requests by JSON: proxies, headers, limits')
     .option('--channels <FILE>', 'an M3U list of channels, offered to media servers below /tuner/')
+    .option('--guide <URL|FILE>', 'a programme guide of them: XMLTV, or gzip of it; repeatable', collect)
+    .option('--list <FILE>', "films by their URLs, or an M3U list, offered in Stremio's addon")
     .option('--no-compat-tokens', "do not make or read mediaflow-proxy's encrypted addresses")
     .option(
       '--root <NAME=FOLDER>',

@@ -8,7 +8,7 @@ export interface TrackFacts {
   readonly native: string;
   /** The same as segments carry it; null where it cannot be copied. */
   readonly copied: string | null;
-  /** It can be had as AAC. */
+  /** It can be had as AAC, subtitles as WebVTT. */
   readonly isEncoded: boolean;
   /** The player chooses it by itself. */
   readonly isFirst: boolean;
@@ -24,7 +24,10 @@ export interface Verdict {
 /** What a player does with a track of a file in that container, and why; on the safe side where devices differ. */
 export function judge(player: Player, container: string, track: TrackFacts): Verdict {
   if (track.kind !== 'video' && track.kind !== 'audio')
-    return { word: 'not possible', why: track.reason ?? 'neither picture nor sound' };
+    return {
+      word: track.isEncoded ? 'transcoded' : 'not possible',
+      why: track.reason ?? 'neither picture nor sound',
+    };
   const name = codecTitle(track.native);
   const asFile = findDecoder(player, track.native, 'file');
   const isChosen = track.isFirst || !player.playsFirstSoundOnly;

@@ -82,7 +82,7 @@ async function containerOf(input: Input, { title }: Media, signal: AbortSignal):
 
 export function trackFacts({ title, renditions }: Media): TrackFacts[] {
   const taken = new Set<string>();
-  return title.decisions.map(({ track, reason }) => {
+  return title.decisions.map(({ track, action, reason }) => {
     const own = renditions.filter((rendition) => trackOf(rendition).id === track.id);
     const copy = own.find((rendition) => rendition.kind === 'video' || rendition.aac === null);
     const isFirst = !taken.has(track.kind);
@@ -92,7 +92,9 @@ export function trackFacts({ title, renditions }: Media): TrackFacts[] {
       kind: track.kind,
       native: copy?.codecString ?? decoded ?? track.sourceCodec,
       copied: copy?.codecString ?? null,
-      isEncoded: own.some((rendition) => rendition.kind === 'audio' && rendition.aac !== null),
+      isEncoded:
+        (track.kind === 'subtitle' && action !== 'omit') ||
+        own.some((rendition) => rendition.kind === 'audio' && rendition.aac !== null),
       isFirst,
       reason,
     };

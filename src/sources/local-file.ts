@@ -15,6 +15,8 @@ interface Version {
 export interface LocalFileSource extends Source {
   /** Whether the file is still the one of the first read; true before that. */
   isCurrent(): Promise<boolean>;
+  /** When it was written last, in milliseconds since 1970; null before the first read. */
+  readonly modified: number | null;
 }
 
 /**
@@ -50,6 +52,9 @@ export function localFileSource(path: string): LocalFileSource {
   return {
     get size() {
       return first?.size ?? null;
+    },
+    get modified() {
+      return first?.modified ?? null;
     },
     async isCurrent() {
       const now = await stat(path).catch(() => null);

@@ -183,7 +183,11 @@ describe('beside a server', () => {
     expect([code, JSON.parse(out.toString())]).toEqual([0, answer]);
   });
 
-  it.each(['two-languages.mkv', 'ac3.mkv'])('hls of %s is byte for byte what is served', async (name) => {
+  it.each([
+    'two-languages.mkv',
+    'ac3.mkv',
+    'subtitles.mkv',
+  ])('hls of %s is byte for byte what is served', async (name) => {
     const target = place(`same-${name}`);
     expect(await runCli(['hls', `fixtures/${name}`, target])).toMatchObject({ code: 0 });
     const master = `${server.url}/hls/master.m3u8?d=root:demo/${name}`;
@@ -225,6 +229,22 @@ describe('hls', () => {
     // It is told once for the file, and once for the program.
     const streams = new Set(shown.stdout.toString().split('\n').filter(Boolean));
     expect([...streams].map((line) => line.replace(/^\d+,/, '')).sort()).toEqual(['aac', 'aac', 'h264']);
+  });
+
+  it('writes the subtitles that are asked for, each text in the segments that it is shown in', async () => {
+    const target = place('subtitles');
+    const line = ['hls', 'fixtures/subtitles.mkv', target, '--subtitles', '2', '--strict'];
+    expect(await runCli(line)).toMatchObject({ code: 0 });
+    expect(readdirSync(target).sort()).toEqual(['a1-copy', 'master.m3u8', 's2', 'v0']);
+    const segments = readdirSync(join(target, 's2')).filter((name) => name.endsWith('.vtt'));
+    const listed = readFileSync(join(target, 's2', 'index.m3u8'), 'utf8').match(/\d+\.vtt/g) ?? [];
+    expect(segments.sort()).toEqual([...listed].sort());
+    const long = segments.filter((name) =>
+      readFileSync(join(target, 's2', name), 'utf8').includes(
+        '00:00:01.800 --> 00:00:08.200\nOver the borders',
+      ),
+    );
+    expect(long.length).toBeGreaterThan(2);
   });
 
   it('writes over a folder only when told to, and leaves nothing of what was there', async () => {

@@ -111,6 +111,16 @@ describe('serve', () => {
     expect(await status(`${url}/probe?d=root:mine/${encodeURIComponent('My film #1.mkv')}`)).toBe(200);
   });
 
+  it('tells where Stremio finds its films, by https in its own scheme', async () => {
+    const server = serve(join(folder, 'a/Films'));
+    const [, address = ''] = await server.seen(
+      /Addon for Stremio: (http:\/\/\S+\/addon\/[\w-]+\/manifest\.json)\n/,
+    );
+    expect(await (await fetch(address)).json()).toMatchObject({ name: 'Sluice', types: ['movie'] });
+    const open = serve(join(folder, 'a/Films'), '--public-url', 'https://tv.example.org/s');
+    await open.seen(/Addon for Stremio: stremio:\/\/tv\.example\.org\/s\/addon\/[\w-]+\/manifest\.json\n/);
+  });
+
   it('--browser opens the page', async () => {
     const url = await readyAt(serve('--browser'));
     await expect.poll(() => existsSync(opened) && readFileSync(opened, 'utf8'), POLLING).toBe(`${url}/`);

@@ -83,8 +83,14 @@ const ROWS: readonly Row[] = [
   [
     'chrome',
     'matroska',
-    { ...video('S_TEXT/UTF8'), kind: 'subtitle', reason: 'not yet' },
-    'not possible: not yet',
+    { ...video('S_HDMV/PGS'), kind: 'subtitle', reason: 'pictures' },
+    'not possible: pictures',
+  ],
+  [
+    'chrome',
+    'matroska',
+    { ...video('S_TEXT/UTF8'), kind: 'subtitle', isEncoded: true, reason: 'S_TEXT/UTF8 becomes WebVTT' },
+    'transcoded: S_TEXT/UTF8 becomes WebVTT',
   ],
   ['safari', 'matroska', audio('ec-3'), 'copied: Safari decodes E-AC-3; only the container is changed'],
   ['safari', 'mp4', audio('alac'), 'plays as it is: Safari opens MP4 and decodes ALAC'],

@@ -1,0 +1,112 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { MediaError } from '../core/errors.ts';
+import { isUrl } from '../core/url.ts';
+import type { MediaRequest } from '../proxy/token.ts';
+import { askedHost, isAddress, isLocalName, isLoopback } from './access.ts';
+import type { AppEnv } from './deps.ts';
+import { requireClient } from './proxy/compat-binding.ts';
+import { queryFields, queryPairs } from './query.ts';
+
+/** Turns a request for one of this server's own addresses into one for what that stands for. */
+type Unwrap = (request: MediaRequest) => MediaRequest;
+
+/** Fields that name media. */
+const NAMES: ReadonlySet<string> = new Set(['d', 'mediaURL', 'videoUrl', 'from', 'url', 'subsUrl']);
+
+/** Addresses that hold a token, wherever the app is mounted. */
+const SEALED = [
+  /\/(?:file|remux\.mp4)\/([\w-]{38,})\/[^/]*$/,
+  /\/hls\/([\w-]{38,})\/(?:[^/]+\/[^/]+\/)?(?:master|index)\.m3u8$/,
+];
+/** Those that name media themselves. */
+const ASKING = /\/(?:file|hls\/master\.m3u8|remux\.mp4|faststart\.mp4|proxy\/stream(?:\/[^/]+)?)$/;
+
+/**
+ * Lets players hand this server its own addresses: they stand for what they were made of, with the same rights and no
+ * more, and are not asked for over HTTP, which would be this machine asking itself.
+ */
+export const ownMedia: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const named = c.req.url.includes('?') ? urlsIn(c.req.url) : [];
+  for (const text of named) {
+    const unwrap = await unwrapOf(c, new URL(text));
+    if (unwrap) c.set('own', new Map([...(c.var.own ?? []), [text, unwrap]]));
+  }
+  await next();
+};
+
+/** What is not encoded rightly names nothing here: the route says what is wrong. */
+function urlsIn(address: string): readonly string[] {
+  try {
+    return [...queryPairs(address)]
+      .filter(([name, value]) => NAMES.has(name) && /^\s*https?:\/\//i.test(value) && isUrl(value.trim()))
+      .map(([, value]) => value.trim());
+  } catch {
+    return [];
+  }
+}
+
+/** Null for what is not this server's. */
+async function unwrapOf(c: Context<AppEnv>, url: URL): Promise<Unwrap | null> {
+  const place = placeOf(c, url);
+  if (place === 'elsewhere') return null;
+  const token = SEALED.map((pattern) => pattern.exec(url.pathname)?.[1]).find((found) => found);
+  if (token) return sealed(c, token, place);
+  return place === 'here' && ASKING.test(url.pathname) ? named(url) : null;
+}
+
+type Place = 'here' | 'near' | 'elsewhere';
+
+/** `near`: by another address of this machine, maybe. */
+function placeOf(c: Context<AppEnv>, { protocol, host, hostname, port }: URL): Place {
+  const { publicUrl } = c.var.deps.config;
+  const text = `${protocol}//${askedHost(c)}`;
+  const asked = isUrl(text) ? new URL(text) : null;
+  if (host === asked?.host || host === publicUrl?.host) return 'here';
+  if (port !== asked?.port) return 'elsewhere';
+  if (isLoopback(hostname) && isLoopback(asked.hostname)) return 'here';
+  return isAddress(hostname) || isLocalName(hostname) ? 'near' : 'elsewhere';
+}
+
+/** @throws MediaError `unauthorized` for a token of this very server that is none, over, or for somebody else */
+async function sealed(c: Context<AppEnv>, token: string, place: Place): Promise<Unwrap | null> {
+  try {
+    const own = await c.var.deps.tokens.open(token);
+    requireClient(c, own.client ?? null);
+    return (asked) => ({ ...own, ...chosen(asked), expires: earlier(own.expires, asked.expires) });
+  } catch (error) {
+    if (place === 'near' && error instanceof MediaError) return null;
+    throw error;
+  }
+}
+
+/** What the request itself says of tracks goes before what the address says. */
+const chosen = ({
+  video,
+  audio,
+  subtitles,
+  program,
+  recovery,
+  wish,
+}: MediaRequest): Partial<MediaRequest> => ({
+  ...(video === null ? {} : { video }),
+  ...(audio === null ? {} : { audio }),
+  ...(subtitles === undefined ? {} : { subtitles }),
+  ...(program === undefined ? {} : { program }),
+  ...(recovery === 'shown' ? {} : { recovery }),
+  ...(wish === undefined ? {} : { wish }),
+});
+
+const earlier = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.min(a, b);
+
+/** Whoever asks might have asked for that himself: his rights, and its address and headers. */
+function named(url: URL): Unwrap | null {
+  const fields = queryFields(url.href);
+  const inner = fields.get('d')?.trim() ?? '';
+  const isMedia = /^(?:root|upload):/.test(inner) || (/^https?:\/\//i.test(inner) && isUrl(inner));
+  if (!isMedia) return null;
+  const headers = [...fields]
+    .filter(([name]) => name.startsWith('h_') && name.length > 2)
+    .map(([name, value]) => [name.slice(2).toLowerCase(), value] as const);
+  return (asked) => ({ ...asked, url: inner, headers: { ...Object.fromEntries(headers), ...asked.headers } });
+}
