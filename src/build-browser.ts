@@ -21,20 +21,40 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'src/http/checked.js',
   'src/http/query.js',
   'src/http/password.js',
+  'src/http/playlist-body.js',
   'src/http/faststart.js',
+  'src/http/file.js',
+  'src/http/own-media.js',
+  'src/http/hooks/with-hooks.js',
+  'src/http/receiver.js',
   'src/http/remux.js',
   'src/http/upload.js',
   'src/http/movie.js',
   'src/http/proxy/compat-tokens.js',
   'src/http/proxy/proxy-routes.js',
   'src/http/stremio/stremio-routes.js',
+  'src/http/addon/addon-routes.js',
   'src/http/tuner/tuner-routes.js',
+  'src/http/xtream/xtream-routes.js',
+  'src/pipeline/live/budget.js',
   'src/pipeline/live/live-stream.js',
   'src/pipeline/foreign/plan-foreign.js',
   'src/pipeline/reencoded/encoded-video.js',
   'src/pipeline/reencoded/forms.js',
   'src/pipeline/describe-video.js',
   'src/codecs/decode-only-video.js',
+  'src/http/hls-live.js',
+  'src/http/hls-subtitles.js',
+  'src/pipeline/subtitles/decide-text.js',
+  'src/pipeline/subtitles/gather-texts.js',
+  'src/pipeline/subtitles/plan-subtitles.js',
+  'src/pipeline/subtitles/subtitle-playlist.js',
+  'muxers/hls-subtitles.js',
+  'parsers/matroska/codecs/subtitles.js',
+  'parsers/matroska/text-index.js',
+  'parsers/mp4/text-index.js',
+  'parsers/mp4/text-samples.js',
+  'parsers/matroska/attachments.js',
   'parsers/matroska/container-info.js',
   'parsers/matroska/codecs/decode-only-video.js',
   'parsers/mp4/chapter-track.js',
@@ -69,7 +89,11 @@ const COMMON = {
 } as const satisfies BuildOptions;
 
 /** Compiled modules that the page's script does without. */
-const LEFT_OUT_OF_PAGE: ReadonlySet<string> = new Set(['src/web/quality.js', 'src/web/upload.js']);
+const LEFT_OUT_OF_PAGE: ReadonlySet<string> = new Set([
+  'src/web/quality.js',
+  'src/web/receivers.js',
+  'src/web/upload.js',
+]);
 
 const instead = (names: ReadonlySet<string>, module: string): Plugin => ({
   name: 'leave out',

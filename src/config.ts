@@ -1,4 +1,5 @@
 import { isUrl } from './core/url.ts';
+import { sharedPlace } from './settings/shared-place.ts';
 import { type UpstreamEnvironment, upstreamEnvironment } from './settings/upstream-environment.ts';
 import { integer, isYes, list, nonEmpty, type Range, wrong } from './settings/values.ts';
 
@@ -21,6 +22,8 @@ export interface Config extends UpstreamEnvironment {
   readonly clientUpstreams: number | null;
   /** Tells its HTTP interface at `/docs` and `/openapi.json`. */
   readonly hasDocs: boolean;
+  /** The page loads Google's script for Chromecasts. */
+  readonly hasCast: boolean;
   /** Private targets that are named: CIDR, address, or host[:port]. */
   readonly allow: readonly string[];
   readonly allowPrivate: boolean;
@@ -30,6 +33,10 @@ export interface Config extends UpstreamEnvironment {
   readonly upstreams: string | null;
   /** File with a list of channels, M3U, for media servers; null: none are offered. */
   readonly channels: string | null;
+  /** Files and addresses of their programme guides, XMLTV, before those that the list names. */
+  readonly guides: readonly string[];
+  /** File with a list of films, M3U or lines of URLs, that Stremio's addon offers; null: none. */
+  readonly filmList: string | null;
   /** Folders that `root:<name>/…` may read from. */
   readonly roots: ReadonlyMap<string, string>;
   /** Folder that uploads are kept in, which is this server's alone; null: none are. */
@@ -93,6 +100,8 @@ export interface Flags {
   readonly deny?: readonly string[] | undefined;
   readonly upstreams?: string | undefined;
   readonly channels?: string | undefined;
+  readonly guide?: readonly string[] | undefined;
+  readonly list?: string | undefined;
   readonly 'compat-tokens'?: boolean | undefined;
   readonly root?: readonly string[] | undefined;
   readonly state?: string | undefined;
@@ -181,11 +190,14 @@ export function readConfig(
     rate: given('SLUICE_RATE', RATE),
     clientUpstreams: given('SLUICE_CLIENT_UPSTREAMS', CLIENT_UPSTREAMS),
     hasDocs: !isYes('DISABLE_DOCS', env.DISABLE_DOCS),
+    hasCast: isYes('SLUICE_CAST', env.SLUICE_CAST),
     allow: flags.allow ?? list(env.SLUICE_ALLOW),
     allowPrivate: flags['allow-private'] ?? isYes('SLUICE_ALLOW_PRIVATE', env.SLUICE_ALLOW_PRIVATE),
     deny: flags.deny ?? list(env.SLUICE_DENY),
     upstreams: folder('--upstreams', flags.upstreams) ?? nonEmpty(env.SLUICE_UPSTREAMS) ?? null,
     channels: folder('--channels', flags.channels) ?? nonEmpty(env.SLUICE_CHANNELS) ?? null,
+    filmList: folder('--list', flags.list) ?? nonEmpty(env.SLUICE_LIST) ?? null,
+    guides: flags.guide ?? list(env.SLUICE_GUIDE),
     ...upstreamEnvironment(env),
     roots: new Map((flags.root ?? list(env.SLUICE_ROOTS)).map(root)),
     apiPassword,
@@ -257,15 +269,6 @@ function rung(entry: string): Config['videoLadder'][number] {
     height: integer('SLUICE_LADDER', height, VIDEO_HEIGHT),
     maxBitrate: integer('SLUICE_LADDER', bitrate, LADDER_KBITS) * 1000,
   };
-}
-
-/** What it says stays untold: it may hold a password. */
-function sharedPlace(text: string | undefined): string | null {
-  const scheme = /^([a-z][a-z\d+.-]*):\/\//i.exec(text ?? '')?.[1]?.toLowerCase();
-  const isRedis = scheme === 'redis' || scheme === 'rediss';
-  if (text !== undefined && scheme !== undefined && !(isRedis && isUrl(text)))
-    throw wrong('SLUICE_SHARED_CACHE must be a folder or a redis:// or rediss:// URL');
-  return text ?? null;
 }
 
 /** Python's names, which mediaflow-proxy's `LOG_LEVEL` has. */

@@ -5,17 +5,17 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openChannelFile } from './channels/channel-file.ts';
 import type { Config } from './config.ts';
 import { MediaError } from './core/errors.ts';
-import type { AppDeps, ChannelLister, FolderLister, Logger } from './http/deps.ts';
+import type { AppDeps, FolderLister, Logger } from './http/deps.ts';
 import { sendChunksOnNode } from './http/node-body.ts';
 import { type Environment, type NodeMedia, openNodeMedia } from './node-media.ts';
 import { createLog } from './observing/log.ts';
+import { type OpenChannels, openChannels } from './open-channels.ts';
+import { openFilms } from './open-films.ts';
 import { type OpenProxy, openProxy } from './open-proxy.ts';
 import { openSource } from './open-source.ts';
 import { PROJECT_FOLDER } from './project.ts';
-import { type Channel, parseChannelList } from './proxy/channel-list.ts';
 import { createTokenBox, deriveAccessKey } from './proxy/token.ts';
 import { requireGuard } from './serving/binding.ts';
 import { createFront, prefixOf } from './serving/front.ts';
@@ -67,7 +67,8 @@ export async function openNode(config: Config, options: NodeOptions = {}): Promi
   const { secret } = kept;
   const relay = media.places.client;
   const proxy = await openProxy({ config, relay, secret, now: Date.now });
-  const deps = await createDeps({ config, media, uploads, shared, desk, listed, log, proxy, secret });
+  const tv = openChannels(config, { relay: proxy.relay, log });
+  const deps = await createDeps({ config, media, uploads, shared, desk, listed, log, proxy, tv, secret });
   return {
     config,
     deps,
@@ -78,6 +79,7 @@ export async function openNode(config: Config, options: NodeOptions = {}): Promi
     },
     async close() {
       uploads?.close();
+      await tv.close();
       proxy.close();
       await media.close();
       await shared?.close();
@@ -148,13 +150,14 @@ interface Parts {
   readonly shared: SharedCache | null;
   readonly desk: UploadDesk;
   readonly proxy: OpenProxy;
+  readonly tv: OpenChannels;
   readonly listed: readonly string[];
   readonly log: Logger;
   readonly secret: string;
 }
 
 async function createDeps(parts: Parts): Promise<AppDeps> {
-  const { config, media, uploads, shared, desk, listed, log, proxy, secret } = parts;
+  const { config, media, uploads, shared, desk, listed, log, proxy, tv, secret } = parts;
   const plans = shared?.plans ?? null;
   const roots = new Map([['demo', join(PROJECT_FOLDER, 'fixtures')], ...config.roots]);
   const upload = async (id: string) => {
@@ -170,26 +173,16 @@ async function createDeps(parts: Parts): Promise<AppDeps> {
     sendChunks: sendChunksOnNode,
     desk,
     uploads,
+    hasCast: config.hasCast,
     segments: shared?.segments ?? null,
     folders: foldersOf(config, listed),
     asset: readAsset,
     log,
     proxy,
-    channels: config.channels === null ? null : openChannels(config.channels),
+    channels: tv.channels,
+    guide: tv.guide,
+    films: openFilms(config),
     ...createFront(config, { log, folder: PROJECT_FOLDER, scripts: new URL('./web/', import.meta.url) }),
-  };
-}
-
-/** Parsed anew where the file has changed. */
-function openChannels(path: string): ChannelLister {
-  const file = openChannelFile(path);
-  let known = { version: '', list: [] as readonly Channel[] };
-  return {
-    async list() {
-      const { text, version } = await file.read();
-      if (known.version !== version) known = { version, list: parseChannelList(text) };
-      return known.list;
-    },
   };
 }
 

@@ -78,6 +78,7 @@ function fileSource(path: string): OpenedSource {
     access: () => 'local',
     want: () => undefined,
     isCurrent: () => file.isCurrent(),
+    modified: () => file.modified,
   };
 }
 

@@ -5,19 +5,30 @@ import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { MediaError } from './core/errors.ts';
 import type { AppDeps, AppEnv, SendChunks, UploadDesk } from './http/deps.ts';
+import type { Hooks } from './http/hooks/hooks.ts';
 import { sendChunksAsStream } from './http/stream-body.ts';
 import { openNode } from './node.ts';
+import { listenerBelow, type NodeListener } from './serving/listener.ts';
+
+export type * from './http/hooks/hooks.ts';
 
 /** Nothing is taken from the environment; what is left out has the default of the command line. */
 export interface SluiceSettings extends Partial<Omit<Config, 'port'>> {
   /** Names of `roots` whose files the page lists; none unless given. */
   readonly listed?: readonly string[];
+  /** What the other app has to say: which film a name stands for, who may see it, how tracks are called. */
+  readonly hooks?: Hooks;
 }
 
 /** Sluice as a part of another app. */
 export interface Sluice {
   /** For `app.route('/media', sluice.app)`, or `sluice.app.fetch` for what takes a `Request`. */
   readonly app: Hono<AppEnv>;
+  /**
+   * For servers that are not hono's: takes Node's own request and response.
+   * @param prefix path that it lies below, as clients ask for it: `/media`; none for the root
+   */
+  listener(prefix?: string): NodeListener;
   /** Opens local files to pages of other sites, as `key=`. */
   readonly accessKey: string;
   /** False: addresses that were given out end with this process. Give a `secret`, or a `stateDir` that can be written. */
@@ -33,13 +44,20 @@ export interface Sluice {
  * @throws MediaError `bad-request` for settings that cannot be, `not-offered` for a shared cache without its packages
  */
 export async function openSluice(settings: SluiceSettings = {}): Promise<Sluice> {
-  const { listed = [], ...given } = settings;
+  const { listed = [], hooks, ...given } = settings;
   const config: Config = { ...readConfig({}, {}, { cores: availableParallelism() }), ...given };
   const parts = await openNode(config, { listed });
   const { sendChunks, desk } = parts.deps;
-  const deps: AppDeps = { ...parts.deps, sendChunks: sending(sendChunks), desk: receiving(desk) };
+  const deps: AppDeps = {
+    ...parts.deps,
+    sendChunks: sending(sendChunks),
+    desk: receiving(desk),
+    ...(hooks ? { hooks } : {}),
+  };
+  const app = createApp(deps, Date.now);
   return {
-    app: createApp(deps, Date.now),
+    app,
+    listener: (prefix = '') => listenerBelow(app, prefix),
     accessKey: deps.accessKey,
     isSecretKept: parts.isSecretKept,
     prepare: parts.prepare,

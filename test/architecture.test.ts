@@ -23,20 +23,30 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/uploads': ['src/core'],
   'src/shared-cache': ['src/core'],
   // muxers: the playlist type is written beside the playlist writer
-  'src/http': ['src/core', 'src/pipeline', 'src/proxy', 'src/web', 'src/config.ts', 'muxers'],
+  // films: what an addon lists
+  'src/http': ['src/core', 'src/films', 'src/pipeline', 'src/proxy', 'src/web', 'src/config.ts', 'muxers'],
   'src/config.ts': ['src/core', 'src/settings'],
   // what settings say that are texts of their own: files and variables
   'src/settings': ['src/core'],
   'src/state.ts': [],
+  // films by their names; src/proxy: M3U lists are read there
+  'src/films': ['src/core', 'src/proxy'],
+  // what the server and the command line have in common: films of served folders
+  'src/shelved-root.ts': ['src/films', 'src/sources'],
+  'src/open-films.ts': ['src/channels', 'src/config.ts', 'src/films', 'src/shelved-root.ts'],
   // files with lists of channels
   'src/channels': ['src/core'],
+  // programme guides of channels; src/http: what its routes are given
+  'src/guide': ['src/core', 'src/http', 'src/proxy'],
+  'src/open-channels.ts': ['src/core', 'src/channels', 'src/config.ts', 'src/guide', 'src/http', 'src/proxy'],
   // what is counted and logged on Node
   'src/observing': [],
   // what an app on Node has around its routes: where it listens, and who may ask how often
   'src/serving': ['src/core', 'src/config.ts', 'src/http', 'src/observing', 'src/settings'],
   'src/app.ts': ['src/core', 'src/http'],
   // the door to another app: src/node.ts without a server
-  'src/sluice.ts': ['src/core', 'src/app.ts', 'src/config.ts', 'src/http', 'src/node.ts'],
+  // src/serving: it listens in servers of others
+  'src/sluice.ts': ['src/core', 'src/app.ts', 'src/config.ts', 'src/http', 'src/node.ts', 'src/serving'],
   'src/open-source.ts': ['src/core', 'src/pipeline', 'src/proxy', 'src/sources', 'src/shared-cache'],
   // what passes requests on, put together
   'src/open-proxy.ts': ['src/core', 'src/config.ts', 'src/http', 'src/proxy'],
@@ -102,6 +112,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/project.ts',
     // doctor tries encoders
     'src/ffmpeg',
+    // library writes addresses of the server, with its secret
+    'src/films',
+    'src/proxy',
+    'src/shelved-root.ts',
+    'src/state.ts',
   ],
   // what the server and the command line have in common
   'src/node-media.ts': [
@@ -121,7 +136,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/serving',
     'src/observing',
     'src/node-media.ts',
-    'src/channels',
+    'src/open-channels.ts',
+    'src/open-films.ts',
     'src/open-proxy.ts',
     'src/open-source.ts',
     'src/project.ts',
@@ -145,6 +161,7 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/sluice.ts': 'counts processors',
   'src/serving/certificate.ts': 'reads files',
   'src/serving/listening.ts': 'serves on Node',
+  'src/serving/listener.ts': 'takes requests of Node; its import is a type',
   'src/serving/front.ts': 'reads installed packages',
   'src/observing/log.ts': 'loads its package late, and at once',
   'src/http/watch.ts': 'sees when the raw response is over; its import is a type',
@@ -154,6 +171,9 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/cli/serving.ts': 'knows the addresses of this machine',
   'src/cli/served-folders.ts': 'finds folders',
   'src/cli/input.ts': 'finds files, counts processors',
+  'src/cli/library.ts': 'knows paths, counts processors',
+  'src/cli/library-files.ts': 'writes files',
+  'src/cli/library-films.ts': 'reads files',
   'src/cli/output.ts': 'writes to streams; its import is a type',
   'src/cli/whole-file.ts': 'writes files',
   'src/cli/write-all.ts': 'writes to descriptors',
@@ -161,9 +181,14 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/cli/remux.ts': 'looks whether a file is there',
   'src/cli/program.ts': 'reads the version of the package',
   'src/cli/completion.ts': 'lists files to complete their names',
+  'src/shelved-root.ts': 'reads files',
   'src/sources/folder-list.ts': 'lists served folders',
   'src/state.ts': 'keeps the secret in a folder',
   'src/channels/channel-file.ts': 'reads files',
+  'src/guide/edition.ts': 'packs and unpacks',
+  'src/guide/guide-bytes.ts': 'reads files',
+  'src/guide/guide-text.ts': 'unpacks',
+  'src/guide/programmes.ts': 'packs and unpacks',
   'src/http/node-body.ts': 'writes to the raw response; its import is a type',
   'src/sources/http-connection.ts': 'resolves names',
   'src/sources/upstream-pool.ts': 'connects; its import is a type',
@@ -204,6 +229,7 @@ const PORTABLE: Readonly<Record<string, readonly string[]>> = {
   muxers: [],
   'src/pipeline': ['lru-cache'],
   'src/proxy': ['lru-cache'],
+  'src/films': [],
   // the schema of the file of upstream routes; loaded where there is one
   'src/settings': ['zod'],
   'src/edge': ['lru-cache'],
@@ -219,6 +245,7 @@ const ALONE: Readonly<Record<string, string>> = {
   '@fastify/busboy': 'src/uploads',
   pino: 'src/observing',
   'prom-client': 'src/observing',
+  chardet: 'src/serving',
   unstorage: 'src/shared-cache',
   'unstorage/drivers/redis': 'src/shared-cache',
   'unstorage/drivers/fs-lite': 'src/shared-cache',

@@ -11,5 +11,7 @@ export function chooseQuality(hls: Hls, first: number): Quality {
   return ONLY;
 }
 
+/** What a worker of this page makes no other device can reach. */
+export const offerReceivers = (): void => undefined;
 /** Nothing is uploaded. */
 export const offerUploads = (): void => undefined;

@@ -1,8 +1,8 @@
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import type { Demuxer } from '../core/contracts.ts';
 import { MediaError, unsupported } from '../core/errors.ts';
 import type { VideoConfig } from '../core/media.ts';
-import type { AppEnv } from '../http/deps.ts';
+import type { AppDeps, AppEnv } from '../http/deps.ts';
 import type { VideoForms } from '../pipeline/reencoded/forms.ts';
 
 // What takes the place of modules that `LEFT_OUT` of the build names. A worker that plays films has 150 kB for all.
@@ -14,37 +14,72 @@ export const pageRoutes = noRoutes;
 export const listingRoutes = noRoutes;
 export const metricsRoutes = noRoutes;
 export const docsRoutes = noRoutes;
+/** No other app is around this one. */
+export const withHooks = (deps: AppDeps): AppDeps => deps;
+/** Nobody hands it its own addresses. */
+export const ownMedia: MiddlewareHandler<AppEnv> = (_, next) => next();
 /** There is no password, and nothing to check by. */
 export const carriesPassword = () => true;
 export const checked = () => (_: unknown, next: () => Promise<void>) => next();
 /** Addresses are written by the page: nobody pastes them. */
 export const queryFields = (url: string): Map<string, string> => new Map(new URL(url).searchParams);
+/** Between a worker and its page nothing is compressed, and nobody asks whether a list is still the same. */
+export const answerPlaylist = (
+  c: Context<AppEnv>,
+  { text, cacheControl }: { readonly text: string; readonly cacheControl: string },
+) => c.body(text, 200, { 'Content-Type': 'application/vnd.apple.mpegurl', 'Cache-Control': cacheControl });
 /** Nothing is uploaded. */
 export const remuxRoutes = noRoutes;
 export const uploadRoutes = noRoutes;
 /** It is HLS that the page plays. */
 export const movieRoutes = noRoutes;
 export const faststartRoutes = noRoutes;
+export const receiverRoutes = noRoutes;
+export const fileRoutes = noRoutes;
+export const lastingPlaylistRoutes = noRoutes;
 /** Nothing is passed on. */
 export const proxyRoutes = noRoutes;
 export const stremioRoutes = noRoutes;
+export const addonRoutes = noRoutes;
 export const tunerRoutes = noRoutes;
+export const xtreamRoutes = noRoutes;
 export const compatTokens = (): MiddlewareHandler<AppEnv> => (_, next) => next();
 
 /** A file can be read anywhere: nothing comes in order only. */
+export class LiveBudget {}
 export const LiveStream = {
   async open(): Promise<never> {
-    throw new MediaError('not-offered', 'A file is not read in order');
+    return noLive();
   },
 };
+
+const noLive = (): never => {
+  throw new MediaError('not-offered', 'A file is not read in order');
+};
+export const growingPlaylist = noLive;
+export const liveChunks = noLive;
 
 const noEncoder = (): never => {
   throw new MediaError('not-offered', 'A page encodes no video');
 };
 
-/** Chapters, tags and covers: the page shows none of them. */
+/** Chapters, tags, covers and attached files: the page shows none of them. */
+export const readAttachmentHeads = () => ({ files: [], isComplete: true });
 export const readContainerInfo = () => null;
 export const readTextChapters = async (): Promise<readonly never[]> => [];
+
+/** Subtitles are named, and left out. */
+export const subtitleRoutes = noRoutes;
+export const whyNotText = () => 'subtitles are not offered in this page';
+export const gatherTexts = () => ({ ids: new Set<number>(), add: () => {}, result: () => null });
+export const planSubtitles = () => [];
+export const subtitleMembers = () => [];
+export const SUBTITLE_GROUP = '';
+export const subtitleTag = () => '';
+export const textSetup = () => null;
+export const textIndexes = () => () => null;
+export const readTextEntry = () => null;
+export const textReadings = () => [];
 
 const NO_ENCODING = { needed: false, why: null, offered: false, encoders: 'unasked' } as const;
 

@@ -10,20 +10,20 @@ export interface ChannelFile {
   read(): Promise<{ readonly text: string; readonly version: string }>;
 }
 
-export function openChannelFile(path: string): ChannelFile {
+/** @param what the list is called in messages */
+export function openChannelFile(path: string, what = 'list of channels'): ChannelFile {
   let known: { text: string; version: string } | null = null;
   return {
     async read() {
       try {
         const { mtimeMs, size } = await stat(path);
         const version = `${mtimeMs}-${size}`;
-        if (size > MAX_LIST)
-          throw new MediaError('limit', `The list of channels has more than ${MAX_LIST} bytes`);
+        if (size > MAX_LIST) throw new MediaError('limit', `The ${what} has more than ${MAX_LIST} bytes`);
         if (known?.version !== version) known = { text: await readFile(path, 'utf8'), version };
         return known;
       } catch (error) {
         if (error instanceof MediaError) throw error;
-        throw new MediaError('not-found', 'The list of channels cannot be read');
+        throw new MediaError('not-found', `The ${what} cannot be read`);
       }
     },
   };

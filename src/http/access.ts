@@ -13,12 +13,13 @@ function hostOf(header: string): string {
   return (match?.[1] ?? '').toLowerCase();
 }
 
-const isAddress = (host: string): boolean => /^(\d{1,3}(\.\d{1,3}){3}|\[.+\])$/.test(host);
-const isLocalName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
-const isLoopback = (host: string): boolean => isLocalName(host) || /^127\./.test(host) || host === '[::1]';
+export const isAddress = (host: string): boolean => /^(\d{1,3}(\.\d{1,3}){3}|\[.+\])$/.test(host);
+export const isLocalName = (host: string): boolean => host === 'localhost' || host.endsWith('.localhost');
+export const isLoopback = (host: string): boolean =>
+  isLocalName(host) || /^127\./.test(host) || host === '[::1]';
 
 /** The host that the client asked for, with its port: a trusted proxy's word first. */
-const askedHost = (c: Context<AppEnv>): string => c.var.via?.host ?? c.req.header('host') ?? '';
+export const askedHost = (c: Context<AppEnv>): string => c.var.via?.host ?? c.req.header('host') ?? '';
 
 /**
  * Refuses requests for a `Host` that is neither an address, nor localhost, nor the name bound to, nor the public URL's: a name that a foreign

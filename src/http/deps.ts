@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Config } from '../config.ts';
 import type { Reach, Relay } from '../core/relay.ts';
+import type { FilmShelf } from '../films/shelf.ts';
 import type { Library, OpenedSource } from '../pipeline/library.ts';
 import type { Channel } from '../proxy/channel-list.ts';
 import type { FetchAhead } from '../proxy/fetch-ahead.ts';
@@ -11,6 +12,7 @@ import type { TicketBox } from '../proxy/ticket.ts';
 import type { MediaRequest, TokenBox } from '../proxy/token.ts';
 import type { ApiInput } from './api/route.ts';
 import type { Via } from './clients.ts';
+import type { Hooks } from './hooks/hooks.ts';
 
 export interface Logger {
   info(fields: object, message: string): void;
@@ -152,6 +154,33 @@ export interface ChannelLister {
   list(signal: AbortSignal): Promise<readonly Channel[]>;
 }
 
+/** What is on at a time. */
+export interface Programme {
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly stop: number;
+  readonly title: string;
+  readonly description: string;
+}
+
+/** The guide of the channels as it was read at some time. */
+export interface GuideEdition {
+  /** By what it says. */
+  readonly etag: string;
+  /** Bytes of it with gzip. */
+  readonly zippedBytes: number;
+  /** XMLTV. */
+  chunks(form: 'gzip' | 'plain'): AsyncIterable<readonly Uint8Array[]>;
+  /** In the order of time; none where no guide knows the channel. */
+  programmes(channel: Channel): readonly Programme[];
+}
+
+/** Guides of the channels, read again from time to time. */
+export interface ChannelGuide {
+  /** Reads them first where nobody did. @throws MediaError as the list of channels does; the abort reason */
+  edition(signal: AbortSignal): Promise<GuideEdition>;
+}
+
 /** All that the routes need; handed in by the entry. */
 export interface AppDeps {
   readonly config: Pick<Config, 'host' | 'publicUrl' | 'apiPassword'>;
@@ -174,12 +203,24 @@ export interface AppDeps {
   readonly log: Logger;
   /** Null where there are none. */
   readonly channels?: ChannelLister | null;
+  /** What is on there; absent where nobody reads guides. */
+  readonly guide?: ChannelGuide | null;
+  /** The charset of a text, as `TextDecoder` calls it; null, or absent, where nobody can tell. */
+  readonly guessCharset?: (sample: Uint8Array) => Promise<string | null>;
+  /** Films that an addon lists; null, or absent, where there are none. */
+  readonly films?: FilmShelf | null;
   /** Null where nothing is passed on. */
   readonly proxy?: ProxyParts | null;
   /** Address of the client of a request, so that what one may have at a time can be counted; absent where nobody knows. */
   readonly clientOf?: (c: Context<AppEnv>) => string;
   /** What every request passes first: who asks, how often, and what came of it. Absent where the platform does that. */
   readonly watch?: MiddlewareHandler<AppEnv>;
+  /** The page may load Google's script for Chromecasts; not when absent. */
+  readonly hasCast?: boolean;
+  /** What the app that this one is a part of does to requests; absent where it is by itself. */
+  readonly hooks?: Hooks;
+  /** What requests pass once they are for this server; `createApp` makes it of hooks. */
+  readonly guard?: MiddlewareHandler<AppEnv>;
   /**
    * Holds a request against the schemas of its operation in `src/http/api`; absent where they are not at hand.
    * @throws MediaError `bad-request` naming the field
@@ -198,5 +239,7 @@ export interface AppEnv {
     cors: Readonly<Record<string, string>>;
     /** How the request came here, as far as trusted proxies tell; absent where nobody watches. */
     via?: Via;
+    /** Addresses of this server's own among those that the request names. */
+    own?: ReadonlyMap<string, (request: MediaRequest) => MediaRequest>;
   };
 }

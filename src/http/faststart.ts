@@ -7,10 +7,9 @@ import { versionOf } from '../pipeline/version.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { guardSource, reachOf, requirePassword } from './access.ts';
 import { checked } from './checked.ts';
-import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
 import { isLocal, optionsOf, readMediaRequest, titleKey } from './media-request.ts';
-import { askedRange } from './ranges.ts';
+import { answerRanged } from './ranged-answer.ts';
 
 /** Files that were laid out: a movie box of a long film has 10 MB. */
 const MAX_FILES = 8;
@@ -31,8 +30,15 @@ export function faststartRoutes(now: () => number): Hono<AppEnv> {
     const request = readMediaRequest(c, now());
     const open = await openFile(c, request, files);
     guardSource(c, open.opened.access(), request.isTrusted);
-    return answer(c, open, (error) => {
-      if (error instanceof MediaError && error.code === 'changed') files.delete(titleKey(request));
+    const { file, etag } = open;
+    return answerRanged(c, {
+      size: file.size,
+      etag,
+      headers: { 'Content-Type': 'video/mp4' },
+      read: (range, signal) => file.read(range, signal),
+      onBroken(error) {
+        if (error instanceof MediaError && error.code === 'changed') files.delete(titleKey(request));
+      },
     });
   });
   return routes;
@@ -53,43 +59,4 @@ async function openFile(
   const open = { file, opened, etag: `"${version}-faststart"` };
   files.set(titleKey(request), open);
   return open;
-}
-
-async function answer(
-  c: Context<AppEnv>,
-  { file, etag }: OpenFile,
-  onError: (error: unknown) => void,
-): Promise<Response> {
-  const headers = {
-    'Content-Type': 'video/mp4',
-    'Accept-Ranges': 'bytes',
-    'Cache-Control': 'no-cache',
-    ETag: etag,
-    ...c.var.cors,
-  };
-  if (isNamedIn(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
-  const condition = c.req.header('if-range');
-  // Of other methods a range means nothing: RFC 9110, 14.2.
-  const isMeant = c.req.method === 'GET' && (condition === undefined || condition === etag);
-  const range = isMeant ? askedRange(c.req.header('range'), file.size) : null;
-  if (range === 'beyond') return c.body(null, 416, { ...headers, 'Content-Range': `bytes */${file.size}` });
-  const { start, end } = range ?? { start: 0, end: file.size };
-  const part = range ? { 'Content-Range': `bytes ${start}-${end - 1}/${file.size}` } : {};
-  const whole = { ...headers, ...part, 'Content-Length': String(end - start) };
-  const status = range ? 206 : 200;
-  if (c.req.method === 'HEAD') return c.body(null, status, whole);
-  const { signal } = c.req.raw;
-  return c.var.deps.sendChunks(c, {
-    status,
-    headers: whole,
-    chunks: inLists(file.read({ start, end }, signal)),
-    onBroken: (err) => {
-      onError(err);
-      if (!signal.aborted) c.var.deps.log.warn({ err }, 'file broken off');
-    },
-  });
-}
-
-async function* inLists(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Uint8Array[]> {
-  for await (const chunk of chunks) yield [chunk];
 }

@@ -15,8 +15,8 @@ export const MAX_URL = 8192;
 const HOUR = 3600;
 
 /**
- * `d=` and its companions as a request for a title: `h_<header>=`, `video=`, `audio=`, `program=`, `expires=` (seconds
- * from now).
+ * `d=` and its companions as a request for a title: `h_<header>=`, `video=`, `audio=`, `subtitles=`, `program=`,
+ * `expires=` (seconds from now).
  * @throws MediaError `bad-request` saying what is missing or wrong
  */
 export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest {
@@ -25,14 +25,14 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
   if (!url) throw new MediaError('bad-request', 'No media URL: add ?d=<URL of the file>, percent-encoded');
   if (url.length > MAX_URL)
     throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
-  if (!isLocal(url) && !isHttp(url) && !isBucket(url))
+  if (!isLocal(url) && !isHttp(url) && !isBucket(url) && !c.var.deps.hooks?.resolve)
     throw new MediaError(
       'bad-request',
       'd= must be an http or https URL, root:<name>/<path> of a served folder, or upload:<id>',
     );
   const headers = [...fields].filter(([name]) => name.startsWith('h_') && name.length > 2);
   if (headers.length > MAX_HEADERS) throw new MediaError('bad-request', `More than ${MAX_HEADERS} headers`);
-  return {
+  const request = {
     url,
     headers: Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
     ...selectionOf(fields),
@@ -40,6 +40,7 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
     isTrusted: carriesKey(c),
     expires: expiry(wholeNumber('expires', fields.get('expires')), now),
   };
+  return c.var.own?.get(url)?.(request) ?? request;
 }
 
 /**
@@ -54,12 +55,14 @@ export function readSelection(c: Context<AppEnv>): SelectionOptions {
 
 function selectionOf(fields: ReadonlyMap<string, string>): SelectionOptions {
   const program = wholeNumber('program', fields.get('program'));
+  const subtitles = trackNames(fields.get('subtitles'));
   return {
     video: wholeNumber(
       'video',
       videoWords(fields).find((word) => /^\d/.test(word)),
     ),
     audio: trackNames(fields.get('audio')),
+    ...(subtitles === null ? {} : { subtitles }),
     recovery: fields.get('recovery') === 'hidden' ? 'hidden' : 'shown',
     ...(program === null ? {} : { program }),
   };
@@ -126,12 +129,19 @@ function wholeNumber(name: string, text: string | undefined): number | null {
 }
 
 /** Requests that differ only in who asks share a title. */
-export const titleKey = ({ url, headers, video, audio, recovery, program, wish }: MediaRequest): string =>
-  JSON.stringify([url, headers, video, audio, recovery, program, ...(wish ? [wish] : [])]);
+export const titleKey = ({ url, headers, recovery, program, wish, ...tracks }: MediaRequest): string => {
+  const { video, audio, subtitles } = tracks;
+  const rest = [...(wish ? [wish] : []), ...(subtitles ? [{ subtitles }] : [])];
+  return JSON.stringify([url, headers, video, audio, recovery, program, ...rest]);
+};
 
-export const optionsOf = ({ video, audio, recovery, program }: MediaRequest) => ({
+/** What `d=` said in the request that `titleKey` made a key of. */
+export const urlOfTitle = (key: string): string => String((JSON.parse(key) as readonly unknown[])[0]);
+
+export const optionsOf = ({ video, audio, subtitles, recovery, program }: MediaRequest) => ({
   video,
   audio,
+  ...(subtitles === undefined ? {} : { subtitles }),
   recovery,
   ...(program === undefined ? {} : { program }),
 });

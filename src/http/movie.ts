@@ -10,6 +10,7 @@ import { checked } from './checked.ts';
 import type { AppEnv } from './deps.ts';
 import { openMedia, optionsOf, readMediaRequest, withTitle } from './media-request.ts';
 import { movieHeaders } from './movie-headers.ts';
+import { requireClient } from './proxy/compat-binding.ts';
 import { startingWith } from './starting-with.ts';
 
 /** What is sent, whatever it is made of. */
@@ -18,19 +19,30 @@ interface Sending {
   readonly chunks: AsyncGenerator<readonly Uint8Array[]>;
 }
 
-/** `/remux.mp4?d=…`: one fragmented MP4 of all tracks, made while it is sent; cannot be sought in by ranges. */
+/**
+ * `/remux.mp4?d=…`: one fragmented MP4 of all tracks, made while it is sent; cannot be sought in by ranges. And
+ * `/remux.mp4/<token>/<name>`, which lasts and asks for no password.
+ */
 export function movieRoutes(now: () => number): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
   routes.get('/', requirePassword, checked('remux'), async (c) => {
-    const request = readMediaRequest(c, now());
-    const wish = readWish(c);
-    return withTitle(c, request, async () => {
-      const media = await openMedia(c, request, c.req.raw.signal);
-      const sending = media.live ? await inOrder(c, request, wish) : await fromTitle(c, media, wish);
-      return send(c, sending);
-    });
+    return sendMovie(c, readMediaRequest(c, now()));
+  });
+  routes.get('/:token/:name', async (c) => {
+    const request = await c.var.deps.tokens.open(c.req.param('token'));
+    requireClient(c, request.client ?? null);
+    return sendMovie(c, request);
   });
   return routes;
+}
+
+async function sendMovie(c: Context<AppEnv>, request: MediaRequest): Promise<Response> {
+  const wish = readWish(c);
+  return withTitle(c, request, async () => {
+    const media = await openMedia(c, request, c.req.raw.signal);
+    const sending = media.live ? await inOrder(c, request, wish) : await fromTitle(c, media, wish);
+    return send(c, sending);
+  });
 }
 
 async function fromTitle(c: Context<AppEnv>, media: Media, wish: MovieWish): Promise<Sending> {

@@ -4,7 +4,7 @@ import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
 
 /** Whether the client takes gzip: what is said of gzip itself goes before `*`. RFC 9110, 12.5.3. */
-function takesGzip(header: string | undefined): boolean {
+export function takesGzip(header: string | undefined): boolean {
   const qualities = new Map((header ?? '').toLowerCase().split(',').map(readCoding));
   return (qualities.get('gzip') ?? qualities.get('*') ?? 0) > 0;
 }

@@ -1,7 +1,7 @@
 import { MediaError } from '../core/errors.ts';
 
 /** Fields that hold URLs, which people paste as they are. */
-const PASTED = new Set(['d', 'url', 'mediaURL', 'videoUrl', 'from']);
+const PASTED = new Set(['d', 'url', 'mediaURL', 'videoUrl', 'from', 'subsUrl']);
 
 /**
  * Query fields in their order. A plus sign is a space only in form encoding; a URL that stands there with its

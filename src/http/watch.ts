@@ -38,7 +38,13 @@ export interface WatchRules {
 /** What the client of an answer that nobody waited for is told of, as nginx has it. */
 const LEFT = 499;
 /** Routes that read from upstreams. */
-const READS = /\/(hls|probe|remux\.mp4|faststart\.mp4|proxy)(\/|$)/;
+const READS = new RegExp(
+  `/(${[
+    'hls|probe|file|remux\\.mp4|faststart\\.mp4|proxy|subtitles\\.(vtt|srt)|subtitlesTracks|tracks',
+    // what players of IPTV ask for; `:password` stands in all paths of their streams
+    'tuner/stream|playlist/playlist|(player_api|panel_api|get|xmltv|timeshift)\\.php|:user[^/]*/:password',
+  ].join('|')})(/|$)`,
+);
 const RETRY_BUSY = 1;
 
 /** What `@hono/node-server` puts beside a request. */

@@ -11,10 +11,11 @@ import { clientOnNode } from '../http/node-body.ts';
 import { watchRequests } from '../http/watch.ts';
 import { createRequestMetrics } from '../observing/metrics.ts';
 import { USUAL_CLIENT_UPSTREAMS, USUAL_RATE } from '../settings/usual-limits.ts';
+import { guessCharset } from './guess-charset.ts';
 
 const require = createRequire(import.meta.url);
 
-type Front = Required<Pick<AppDeps, 'watch' | 'check' | 'metrics' | 'docs' | 'clientOf'>>;
+type Front = Required<Pick<AppDeps, 'watch' | 'check' | 'metrics' | 'docs' | 'clientOf' | 'guessCharset'>>;
 
 export interface FrontOptions {
   readonly log: Logger;
@@ -50,6 +51,7 @@ export function createFront(config: Config, { log, ...places }: FrontOptions): F
     metrics,
     docs: config.hasDocs ? createDocs(places) : null,
     clientOf: (c) => c.var.via?.client ?? clientOnNode(c),
+    guessCharset,
   };
 }
 

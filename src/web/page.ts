@@ -3,6 +3,8 @@ import { STYLE } from './style.ts';
 /** Files of this folder that the page loads from web/, beside web/hls.js. */
 export const PLAYER_FILES = [
   'player.js',
+  'airplay.js',
+  'cast.js',
   'elements.js',
   'failures.js',
   'hls-settings.js',
@@ -12,6 +14,10 @@ export const PLAYER_FILES = [
   'player-state.js',
   'probe-view.js',
   'quality.js',
+  'receiver-address.js',
+  'receivers.js',
+  'remote-playback.js',
+  'stage.js',
   'upload.js',
   'variants.js',
 ] as const;
@@ -21,6 +27,8 @@ export interface PageOptions {
   readonly hasDemo: boolean;
   /** Whether files can be sent and kept. */
   readonly hasUploads: boolean;
+  /** Whether Google's script for Chromecasts may be loaded. */
+  readonly hasCast?: boolean;
 }
 
 const LOGO = `<svg class="logo" viewBox="0 0 48 48" aria-hidden="true">
@@ -52,7 +60,7 @@ export const pageHtml = (options: PageOptions): string => `<!doctype html>
 ${PLAYER_FILES.map((name) => `<link rel="modulepreload" href="web/${name}">`).join('\n')}
 <style>${STYLE}</style>
 </head>
-<body>
+<body${options.hasCast ? ' data-cast="sender"' : ''}>
 <header>
 ${LOGO}
 <div>

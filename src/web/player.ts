@@ -8,6 +8,7 @@ import { NO_PICTURE, NO_SOUND, tellSilence } from './notices.ts';
 import { note, player } from './player-state.ts';
 import { clock, languageName, type ProbeAnswer, summary, trackRow, whyNoPicture } from './probe-view.ts';
 import { chooseQuality, type Quality } from './quality.ts';
+import { offerReceivers } from './receivers.ts';
 import { offerUploads } from './upload.ts';
 
 const DEMO = 'root:demo/demo.mkv';
@@ -292,5 +293,6 @@ function openLinked(): void {
 }
 
 offerUploads({ say, fail, play: go });
+offerReceivers({ say });
 addEventListener('popstate', openLinked);
 openLinked();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasChromium, launchChromium, SKIPPED } from '../helpers/chromium.ts';
+import { fixturePath } from '../helpers/fixtures.ts';
 import { sparseMatroska } from '../helpers/sparse-matroska.ts';
 import { firstFrameSeconds, readDecoded, readEvents, seek, waitForPlaying } from './playing.ts';
 import { type StaticHost, startStaticHost } from './static-host.ts';
@@ -142,6 +143,17 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
         expect(host.requests, name).toContain(`GET /some/where/${name} 0`);
     });
   });
+
+  it('plays a film with subtitles, and says that it leaves them out', () =>
+    withFile(fixturePath('subtitles'), async (page) => {
+      await waitForPlaying(page, 0);
+      await page.locator('#tracks .omit').first().waitFor({ state: 'attached' });
+      const rows = await page.locator('#tracks tr', { has: page.locator('.omit') }).allTextContents();
+      expect(rows).toHaveLength(3);
+      for (const row of rows) expect(row).toContain('subtitles are not offered in this page');
+      expect(await page.evaluate(() => window.sluicePlayer.video.textTracks.length)).toBe(0);
+      expect(await failuresOf(page)).toEqual([]);
+    }));
 
   it('plays on when the browser stops the worker, and when the page is reloaded', () =>
     withFile(lightPath, async (page) => {

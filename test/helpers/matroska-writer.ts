@@ -347,6 +347,8 @@ export interface Cue {
   readonly cluster: number;
   /** From the start of the Cluster's data. */
   readonly relative?: number;
+  /** In units of the timestamp scale. */
+  readonly duration?: number;
 }
 
 /** One CuePoint for each entry; positions take 8 bytes. */
@@ -362,6 +364,7 @@ export const cues = (...points: readonly Cue[]): Uint8Array =>
           uint(ID.CueTrack, cue.track),
           uint(ID.CueClusterPosition, cue.cluster, 8),
           cue.relative === undefined ? [] : uint(ID.CueRelativePosition, cue.relative),
+          cue.duration === undefined ? [] : uint(ID.CueDuration, cue.duration),
         ),
       ),
     ),

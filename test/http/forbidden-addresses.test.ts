@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sealCompatToken } from '../../src/proxy/compat-token.ts';
 import { createTicketBox } from '../../src/proxy/ticket.ts';
+import { createTokenBox } from '../../src/proxy/token.ts';
 import {
   FORBIDDEN_ADDRESSES,
   forbiddenLookup,
@@ -62,15 +63,35 @@ const sealed = (name: string): Route => ({
   },
 });
 
+/** What a library of .strm files leads to. */
+const lasting = (path: string): Route => ({
+  name: `GET ${path}`,
+  async path(url) {
+    const tokens = await createTokenBox(SECRET, Date.now);
+    const rest = { headers: {}, video: null, audio: null, recovery: 'shown', isTrusted: true } as const;
+    return path.replace('<token>', await tokens.seal({ ...rest, url, expires: null }));
+  },
+});
+
 /** Every route that fetches what a request names. */
 const ROUTES: readonly Route[] = [
-  ...['/hls/master.m3u8', '/probe', '/faststart.mp4', '/remux.mp4'].map((path) => route(path)),
+  ...['/hls/master.m3u8', '/probe', '/faststart.mp4', '/remux.mp4', '/file'].map((path) => route(path)),
+  ...['/file/<token>/film.mkv', '/hls/<token>/master.m3u8', '/remux.mp4/<token>/film.mp4'].map(lasting),
   ...['/proxy/stream', '/proxy/stream/film.mkv', '/proxy/stream?transcode=true'].map((path) => route(path)),
   route('/proxy/stream', { method: 'HEAD' }),
   route('/proxy/stream', { headers: { range: 'bytes=0-1' } }),
   ...['manifest.m3u8', 'key_proxy/manifest.m3u8', 'segment.ts'].map((name) => route(`/proxy/hls/${name}`)),
   ...['playlist.m3u8', 'init.mp4', 'segment.m4s?start_ms=0'].map((name) => route(`/proxy/transcode/${name}`)),
   ...['/hlsv2/probe?mediaURL=', '/hlsv2/0/master.m3u8?mediaURL=', '/opensubHash?videoUrl='].map(byPlayer),
+  ...['/hlsv2/0/source/subtitle/2.ass?mediaURL=', '/hlsv2/0/source/attachment/3?mediaURL='].map(byPlayer),
+  ...['/subtitles.vtt?from=', '/subtitles.srt?url=', '/subtitlesTracks?subsUrl='].map(byPlayer),
+  route('/subtitles.vtt'),
+  {
+    name: 'GET /tracks/<URL>',
+    path: (url) => `/tracks/${encodeURIComponent(url)}?api_password=${PASSWORD}`,
+  },
+  route('/proxy/epg'),
+  route('/playlist/playlist'),
   ...['index.m3u8', 'segment.ts', 'key.key', 'assets.json', 'steering.json'].map(sealed),
   {
     name: 'GET /proxy/stream?d=<base64>',
@@ -113,7 +134,7 @@ const all = (code: string, status: number) =>
 
 /** What routes take for a URL at all: they want its scheme and slashes first. */
 const isUrl = (url: string): boolean => /^https?:\/\//i.test(url.trim());
-const isSealed = ([name]: readonly [string, unknown]): boolean => name.includes('<ticket>');
+const isSealed = ([name]: readonly [string, unknown]): boolean => /<(ticket|token)>/.test(name);
 
 describe('whatever the route, nothing is asked there', () => {
   it.each(FORBIDDEN_ADDRESSES)('$name', async ({ url }) => {
@@ -142,5 +163,58 @@ describe('whatever the route, nothing is asked there', () => {
       await app.ask(await path(`http://${GATE}:${trap.port}/${encodeURIComponent(name)}`), question);
       expect([name, trap.gateRequests() > before]).toEqual([name, true]);
     }
+  });
+});
+
+/** Accounts with a provider at an address, as players of IPTV have it: what is no such place there is none at all. */
+const BY_ACCOUNT = [
+  ...[
+    'player_api.php',
+    'player_api.php?action=x',
+    'panel_api.php',
+    'get.php',
+    'xmltv.php',
+    'streaming/timeshift.php',
+  ],
+  ...[
+    'live/U/p/1.ts',
+    'live/U/p/1.m3u8',
+    'U/p/1',
+    'movie/U/p/1.mkv',
+    'movie/U/p/1.mkv?transcode=1',
+    'series/U/p/1.mkv',
+  ],
+  ...['timeshift/U/p/60/2026-11-22:20-00/1.ts', 'hlsr/t/U/p/1/2/3/index.m3u8'],
+];
+
+describe('a provider there is asked by no route', () => {
+  const codesOf = (url: string) => {
+    const name = Buffer.from(`${url.replace(/\/$/, '')}:user:${PASSWORD}`).toString('base64url');
+    const asked = BY_ACCOUNT.map(async (path) => {
+      const query = path.includes('.php')
+        ? `${path.includes('?') ? '&' : '?'}username=${name}&password=p`
+        : '';
+      const { status, text } = await app.ask(`/${path.replace('U', name)}${query}`);
+      return [status >= 400, codeIn(text)] as const;
+    });
+    return Promise.all(asked);
+  };
+
+  it.each(FORBIDDEN_ADDRESSES)('$name', async ({ url }) => {
+    const given = url(trap.port);
+    lookup = forbiddenLookup();
+    const codes = await codesOf(given);
+    const isPlace = /^https?:\/\/(?!.*:\d{6})[^/@?#\\]+\/?$/.test(given);
+    for (const [isRefused, code] of codes) {
+      expect(isRefused).toBe(true);
+      if (isPlace) expect(code).toBe('forbidden-address');
+    }
+    expect(trap.connections()).toBe(0);
+  });
+
+  it('the gate itself is asked by all of them', async () => {
+    const before = trap.gateRequests();
+    await codesOf(`http://${GATE}:${trap.port}`);
+    expect(trap.gateRequests() - before).toBeGreaterThanOrEqual(BY_ACCOUNT.length);
   });
 });

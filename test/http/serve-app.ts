@@ -9,8 +9,10 @@ import { type Config, type Flags, readConfig } from '../../src/config.ts';
 import type { Source } from '../../src/core/contracts.ts';
 import type { Reach } from '../../src/core/relay.ts';
 import type { AudioTranscoder } from '../../src/core/transcoding.ts';
-import type { ChannelLister, Logger } from '../../src/http/deps.ts';
+import type { ChannelGuide, ChannelLister, Logger } from '../../src/http/deps.ts';
+import type { Hooks } from '../../src/http/hooks/hooks.ts';
 import { sendChunksOnNode } from '../../src/http/node-body.ts';
+import { openFilms } from '../../src/open-films.ts';
 import { openProxy } from '../../src/open-proxy.ts';
 import { openSource as openSourceOf } from '../../src/open-source.ts';
 import { createLibrary, type OpenedSource } from '../../src/pipeline/library.ts';
@@ -34,6 +36,7 @@ export interface ServeOptions {
   readonly secret?: string;
   readonly timeouts?: HttpClientOptions['timeouts'];
   readonly channels?: ChannelLister;
+  readonly guide?: ChannelGuide;
   /** What makes AAC; absent: sound is only copied. */
   readonly transcoder?: AudioTranscoder;
   readonly lookup?: NonNullable<HttpClientOptions['lookup']>;
@@ -41,6 +44,8 @@ export interface ServeOptions {
   readonly desk?: Partial<DeskOptions>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** What an app around this one does to requests. */
+  readonly hooks?: Hooks;
 }
 
 export interface Answer {
@@ -122,6 +127,9 @@ export async function serveApp(options: ServeOptions = {}): Promise<ServedApp> {
       asset: async () => null,
       log: logger,
       channels: options.channels ?? null,
+      guide: options.guide ?? null,
+      films: openFilms(config),
+      ...(options.hooks ? { hooks: options.hooks } : {}),
       proxy: await openProxy({ config, relay: async () => client, secret, now }),
       ...createFront(config, {
         log: logger,

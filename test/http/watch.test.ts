@@ -102,6 +102,17 @@ describe('requests at a time that read from upstreams', () => {
       'rate',
       '1',
     ]);
+    const raw = `/file?d=${encodeURIComponent(`${upstream.url}/3.mkv`)}`;
+    expect((await app.ask(raw, from('203.0.113.7'))).status).toBe(429);
+    const user = Buffer.from(`${upstream.url}:user`).toString('base64url');
+    for (const path of [
+      ...['player_api', 'panel_api', 'get', 'xmltv'].map((name) => `${name}.php?username=${user}&password=p`),
+      ...['live', 'movie', 'series'].map((kind) => `${kind}/${user}/p/1.ts`),
+      ...[`${user}/p/1`, `timeshift/${user}/p/60/1/1.ts`, `hlsr/t/${user}/p/1/2/3/index.m3u8`],
+      ...[`tuner/stream/${'a'.repeat(40)}.ts`, `playlist/playlist?d=${upstream.url}`],
+      `streaming/timeshift.php?username=${user}&password=p`,
+    ])
+      expect((await app.ask(`/${path}`, from('203.0.113.7'))).status, path).toBe(429);
     expect((await app.ask('/healthz', from('203.0.113.7'))).status).toBe(200);
     const other = start(4, '203.0.113.8');
     await expect.poll(() => upstream.requests.length).toBe(3);

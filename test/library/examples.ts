@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** The README, and where its examples lie until they stand in it. */
-const PLACES = ['../../README.md', './readme-example.md'];
+/** Where the examples stand. */
+const PLACES = ['../../README.md'];
 
 /** A code block below `<!-- example: NAME -->`, with words of it exchanged for those of a test. */
 export function example(name: string, exchanged: Readonly<Record<string, string>> = {}): string {

@@ -141,9 +141,8 @@ const PAGES: ReadonlySet<string> = new Set([
 /** What is refused by name, so that nobody looks for a slip: the whole app of another server has it. */
 const REFUSED: ReadonlySet<string> = new Set(
   [
-    ...['proxy/mpd/*', 'proxy/epg', 'proxy/acestream/*', 'proxy/telegram/*', 'extractor/*', 'playlist/*'],
-    ...['player_api.php', 'xmltv.php', 'get.php', 'panel_api.php', 'streaming/timeshift.php'],
-    ...['live/*', 'movie/*', 'series/*', 'timeshift/*', 'hlsr/*', 'speedtest', 'speedtest/*'],
+    ...['proxy/mpd/*', 'proxy/acestream/*', 'proxy/telegram/*', 'extractor/*', 'playlist/builder'],
+    ...['speedtest', 'speedtest/*'],
   ].flatMap((path) => [`GET /${path}`, `POST /${path}`]),
 );
 
