@@ -63,7 +63,9 @@ export function unsaid(
   let state = written;
   for (const [name, lines] of wanted) {
     if (holds(state, name, lines.at(-1))) continue;
-    const missing = lines.filter((line) => !holds(state, carriedName(line) ?? '', line));
+    // The first that is missing may end what holds: all behind it are said again.
+    const first = lines.findIndex((line) => !holds(state, carriedName(line) ?? '', line));
+    const missing = lines.slice(first);
     result.push(...missing);
     state = carriedAfter(state, missing);
   }

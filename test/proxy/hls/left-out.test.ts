@@ -72,6 +72,28 @@ const ROWS: readonly Row[] = [
     after: [segment('0'), segment('1')],
   },
   {
+    what: 'the key of a map behind an end of keys that is lost with both',
+    before: [
+      segment('0'),
+      segment('1', '#EXT-X-KEY:METHOD=NONE', vector(15)),
+      segment('2', '#EXT-X-MAP:URI="m"'),
+      segment('3', '#EXT-X-KEY:METHOD=NONE'),
+    ],
+    skip: [[6, 18]],
+    after: [
+      segment('0'),
+      segment(
+        '3',
+        '#EXT-X-DISCONTINUITY',
+        vector(15),
+        '#EXT-X-KEY:METHOD=NONE',
+        vector(15),
+        '#EXT-X-MAP:URI="m"',
+        '#EXT-X-KEY:METHOD=NONE',
+      ),
+    ],
+  },
+  {
     what: 'with the discontinuity that was there',
     before: [segment('0'), segment('1', '#EXT-X-DISCONTINUITY'), segment('2', '#EXT-X-DISCONTINUITY')],
     skip: [[6, 12]],
