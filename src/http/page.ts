@@ -15,7 +15,8 @@ const policy = (scripts: string): string =>
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data:",
     "connect-src 'self'",
-    "media-src 'self' blob:",
+    // data: the empty <track> that hls.js makes for each of its subtitles, without which Chrome's menu fails
+    "media-src 'self' blob: data:",
     'worker-src blob:',
     "base-uri 'none'",
     "form-action 'self'",

@@ -92,6 +92,10 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
   it('nothing is shown until it is chosen; then each text at its time, before and after a seek', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
     await page.goto(`${sluice.url}/?d=root:films/film.mkv`);
     await firstFrameSeconds(page);
     const tracks = await page.evaluate(() =>
@@ -112,6 +116,7 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
     await waitForPlaying(page, 11.5);
     const errors = (await readEvents(page)).filter(({ type }) => type === 'error');
     expect(errors).toEqual([]);
+    expect(complaints).toEqual([]);
     await context.close();
   });
 });
