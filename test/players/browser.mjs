@@ -28,6 +28,7 @@ export function browserPlayer(browser, kind, servers) {
         status: () => call(tab, 'status'),
         seek: (time) => call(tab, 'seek', time),
         speak: (language) => call(tab, 'speak', language),
+        read: (language) => call(tab, 'read', language),
         close: () => tab.close(),
       };
     },

@@ -1,5 +1,5 @@
 // The films of the matrix: 40 s of test picture with two audio tracks of one codec, English at 440 Hz and French at
-// 880 Hz, so that what is heard tells which track plays. Beside each lies what ffmpeg itself makes of it as HLS, for
+// 880 Hz, so that what is heard tells which track plays, and subtitles of both that say each second which it is. Beside each lies what ffmpeg itself makes of it as HLS, for
 // telling a player's limits from the server's faults.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -80,6 +80,19 @@ const audioFile = (folder, audio, { code, tone }) =>
     ffmpeg([...sound, ...AUDIO[audio].encode, path]);
   });
 
+/** What the subtitles of a language say at a time. */
+export const textAt = (code, time) => `${code} ${Math.floor(time)}`;
+
+const textFile = (folder, { code }) =>
+  once(join(folder, `${code}.srt`), (path) => {
+    const stamp = (seconds) => `00:00:${String(seconds).padStart(2, '0')},000`;
+    const cues = Array.from({ length: DURATION }, (_, i) => [
+      ...[i + 1, `${stamp(i)} --> ${stamp(i + 1)}`],
+      ...[textAt(code, i), ''],
+    ]);
+    writeFileSync(path, cues.flat().join('\n'));
+  });
+
 /** Makes the film of one row and returns its file name. */
 export function makeFilm(folder, { video, audio }) {
   mkdirSync(folder, { recursive: true });
@@ -89,7 +102,11 @@ export function makeFilm(folder, { video, audio }) {
       ...['--language', `0:${language.long}`, '--track-name', `0:${language.name}`],
       audioFile(folder, audio, language),
     ]);
-    execFileSync('mkvmerge', ['--quiet', '--output', path, videoFile(folder, video), ...tracks]);
+    const texts = LANGUAGES.flatMap((language) => [
+      ...['--language', `0:${language.long}`, '--track-name', `0:${language.name}`],
+      textFile(folder, language),
+    ]);
+    execFileSync('mkvmerge', ['--quiet', '--output', path, videoFile(folder, video), ...tracks, ...texts]);
   });
   return name;
 }

@@ -50,6 +50,9 @@ function openHls(url) {
     speak: (language) => {
       hls.audioTrack = hls.audioTracks.findIndex(({ lang }) => lang === language);
     },
+    read: (language) => {
+      hls.subtitleTrack = hls.subtitleTracks.findIndex(({ lang }) => lang === language);
+    },
   };
 }
 
@@ -71,8 +74,18 @@ async function openShaka(url) {
       const tracks = player.getAudioTracks();
       player.selectAudioTrack(tracks.find((track) => track.language === language));
     },
+    read: (language) => {
+      player.selectTextTrack(player.getTextTracks().find((track) => track.language === language));
+    },
   };
 }
+
+/** What is shown now. */
+const text = () =>
+  [...video.textTracks]
+    .flatMap(({ mode, activeCues }) => (mode === 'disabled' ? [] : [...(activeCues ?? [])]))
+    .map((cue) => cue.text)
+    .join('\n');
 
 let player = null;
 
@@ -91,6 +104,10 @@ window.matrix = {
     player.speak(language);
     return null;
   },
+  read(language) {
+    player.read(language);
+    return null;
+  },
   status: () => ({
     time: video.currentTime,
     duration: video.duration,
@@ -100,6 +117,7 @@ window.matrix = {
     frames: video.getVideoPlaybackQuality().totalVideoFrames,
     audio: video.webkitAudioDecodedByteCount ?? null,
     tone: tone(),
+    text: text(),
     codecs: player?.codecs() ?? '',
     fatal,
     complaints,

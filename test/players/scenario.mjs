@@ -1,5 +1,5 @@
 // What a viewer does, by one face of all players: start, seek about, change the language, see the end.
-import { DURATION, LANGUAGES, WIDTH } from './films.mjs';
+import { DURATION, LANGUAGES, textAt, WIDTH } from './films.mjs';
 
 const SEEKS = 5;
 /** From asking until pictures and the right sound are there. */
@@ -21,8 +21,8 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const isNear = (tone, wanted) => Math.abs(tone - wanted) < wanted * 0.15;
 
-const describe = ({ time, duration, frames, audio, tone, isEnded, isSeeking, complaints = [] }) =>
-  `at ${time?.toFixed?.(2)} of ${duration?.toFixed?.(2)} s, ${frames} frames, audio ${audio}, tone ${tone} Hz` +
+const describe = ({ time, duration, frames, audio, tone, text, isEnded, isSeeking, complaints = [] }) =>
+  `at ${time?.toFixed?.(2)} of ${duration?.toFixed?.(2)} s, ${frames} frames, audio ${audio}, tone ${tone} Hz, text ${JSON.stringify(text)}` +
   `${isEnded ? ', ended' : ''}${isSeeking ? ', seeking' : ''}; ${complaints.slice(-3).join(' / ')}`;
 
 /** Polls until `holds(now, before)`; throws what was going on when it never does. */
@@ -66,6 +66,19 @@ const STEPS = {
     const { width, duration } = await session.status();
     if (width !== WIDTH) throw new Error(`width ${width}`);
     if (!(Math.abs(duration - DURATION) <= 0.3)) throw new Error(`duration ${duration}`);
+  },
+  /**
+   * Where the player can be asked what it shows. While there are pictures to come: shaka shows texts with the next of
+   * them that it loads.
+   */
+  async texts(session) {
+    if (!session.read) return;
+    const [{ tone }, { code }] = LANGUAGES;
+    await session.read(code);
+    for (const time of [12.5, 30.5, 3.5]) {
+      await seek(session, time, tone);
+      await until(session, `a text at ${time}`, (now) => now.text === textAt(code, now.time));
+    }
   },
   async seeks(session, seed) {
     await session.settle?.();
