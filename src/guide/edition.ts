@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
+import { MediaError } from '../core/errors.ts';
 import type { GuideEdition, Programme } from '../http/deps.ts';
 import type { Channel } from '../proxy/channel-list.ts';
 import { byGuideId, XMLTV_TAIL, xmlText, xmltvHead } from '../proxy/xmltv.ts';
@@ -9,18 +10,33 @@ import type { GuideProgramme } from './programmes.ts';
 import { programmesOf, type ReadGuide, textsOf } from './read-guide.ts';
 import { xmlTokens } from './xml-tokens.ts';
 
-/** The guide of the channels, made of the first of the guides that knows each; kept as it is sent. */
+export interface EditionLimits {
+  /** Bytes that are kept, packed. */
+  readonly packed: number;
+  /** Characters. */
+  readonly whole: number;
+}
+
+/** What one guide may have; many channels of one name, each with a shift of its own, have its programmes many times. */
+const LIMITS: EditionLimits = { packed: 128 * 1024 * 1024, whole: 1024 * 1024 * 1024 };
+
+/**
+ * The guide of the channels, made of the first of the guides that knows each; kept as it is sent.
+ * @throws MediaError `limit`
+ */
 export async function makeEdition(
   channels: readonly Channel[],
   guides: readonly ReadGuide[],
+  limits: EditionLimits = LIMITS,
 ): Promise<GuideEdition> {
   const pieces: Uint8Array[] = [];
   const hash = createHash('sha256');
   let length = 0;
-  for await (const piece of through(written(channels, guides), createGzip())) {
+  for await (const piece of through(atMost(limits.whole, written(channels, guides)), createGzip())) {
     pieces.push(piece);
     hash.update(piece);
     length += piece.length;
+    if (length > limits.packed) throw tooLarge();
   }
   return {
     etag: `"${hash.digest('hex').slice(0, 16)}"`,
@@ -28,6 +44,17 @@ export async function makeEdition(
     chunks: (form) => batches(form === 'gzip' ? pieces : through(pieces, createGunzip())),
     programmes: (channel) => shownProgrammes(found(channel, guides), channel.shift),
   };
+}
+
+const tooLarge = () => new MediaError('limit', 'The channels have more programmes than are kept');
+
+function* atMost(characters: number, pieces: Iterable<string>): Generator<string> {
+  let length = 0;
+  for (const piece of pieces) {
+    length += piece.length;
+    if (length > characters) throw tooLarge();
+    yield piece;
+  }
 }
 
 async function* batches(

@@ -1,7 +1,12 @@
 import { corrupt } from '../core/errors.ts';
 
-/** Characters of one element, and of a comment or tag that does not end: a programme with a cast of hundreds has 20 000. */
-const MAX_ELEMENT = 1024 * 1024;
+/**
+ * Characters of one element, and of a comment or tag that does not end: a programme with a cast of hundreds has 20 000.
+ * All of it is tokens at once: of empty elements that is an object for each four characters.
+ */
+const MAX_ELEMENT = 128 * 1024;
+/** Characters that are looked through at a time: what has not ended yet is looked through again with the next ones. */
+export const CUT_AT_ONCE = 64 * 1024;
 
 /** Says of an element, by its start tag, whether it is wanted. */
 export type Choice = (name: string, tag: string) => boolean;
@@ -23,7 +28,10 @@ export class ElementCutter {
     this.#choose = choose;
   }
 
-  /** @throws MediaError `corrupt` for markup that does not end */
+  /**
+   * @param text best `CUT_AT_ONCE` characters or more
+   * @throws MediaError `corrupt` for markup that does not end
+   */
   *cut(text: string): Generator<string> {
     this.#text += text;
     for (let isMore = true; isMore; ) {
@@ -55,7 +63,7 @@ export class ElementCutter {
     if (end < 0) return null;
     this.#passTo(end + 1);
     this.#open = null;
-    return open.start === null ? '' : text.slice(open.start, end + 1);
+    return open.start === null || end - open.start >= MAX_ELEMENT ? '' : text.slice(open.start, end + 1);
   }
 
   #begin(): string | null {
@@ -109,10 +117,11 @@ const ASIDES = [
 /** A document type, with what it may declare in brackets. */
 function endOfDeclaration(text: string, at: number): number {
   const end = text.indexOf('>', at);
-  const bracket = text.indexOf('[', at);
-  if (bracket < 0 || (end >= 0 && end < bracket)) return end < 0 ? -1 : end + 1;
+  if (end < 0) return -1;
+  const bracket = text.slice(at, end).indexOf('[');
+  if (bracket < 0) return end + 1;
   const close = /\]\s*>/g;
-  close.lastIndex = bracket;
+  close.lastIndex = at + bracket;
   return close.exec(text) ? close.lastIndex : -1;
 }
 

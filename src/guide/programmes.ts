@@ -44,6 +44,10 @@ export class ProgrammeStore {
     return this.#channels.has(channel);
   }
 
+  get isEmpty(): boolean {
+    return this.#channels.size === 0;
+  }
+
   /** In the order in which they came. */
   *of(channel: string): Generator<GuideProgramme> {
     const { packed = [], waiting = '' } = this.#channels.get(channel) ?? {};

@@ -1,6 +1,6 @@
 import { orNull } from '../core/errors.ts';
 import type { Channel } from '../proxy/channel-list.ts';
-import { ElementCutter } from './element-cutter.ts';
+import { CUT_AT_ONCE, ElementCutter } from './element-cutter.ts';
 import { type GuideProgramme, ProgrammeStore } from './programmes.ts';
 import { channelIn, writeAttributes, writeTokens, type XmlToken, xmlTokens } from './xml-tokens.ts';
 
@@ -25,7 +25,7 @@ export function programmesOf(
 
 /**
  * Reads a guide from its beginning to its end, and keeps what it says of these channels. What is not well-formed is left
- * out.
+ * out, and so are programmes without a title or a beginning, which guides of ours may not have.
  * @throws MediaError as `text` does; `corrupt` for what is no XML, `limit`
  */
 export async function readGuide(
@@ -40,13 +40,13 @@ export async function readGuide(
     ['channel', 'programme'],
     (name, tag) => name === 'channel' || wanted.has(folded(channelIn(tag))),
   );
-  for await (const part of text)
+  for await (const part of gathered(text))
     for (const xml of cutter.cut(part)) {
       const tokens = orNull(() => [...xmlTokens(xml)]);
       const [first] = tokens ?? [];
       if (!tokens || first?.kind !== 'open') continue;
       if (first.name === 'programme') {
-        if (first.attributes.get('start')) programmes.add(...programmeOf(first.attributes, tokens));
+        if (isShown(first.attributes, tokens)) programmes.add(...programmeOf(first.attributes, tokens));
       } else
         for (const [name, id] of namesOf(first.attributes, tokens)) {
           if (!names.has(name) || ids.has(name)) continue;
@@ -57,6 +57,21 @@ export async function readGuide(
   programmes.pack();
   return { programmes, ids };
 }
+
+/** Pieces that are long enough: what comes in tiny ones would be looked through as often. */
+async function* gathered(text: AsyncIterable<string>): AsyncGenerator<string> {
+  let waiting = '';
+  for await (const part of text) {
+    waiting += part;
+    if (waiting.length < CUT_AT_ONCE) continue;
+    yield waiting;
+    waiting = '';
+  }
+  yield waiting;
+}
+
+const isShown = (attributes: ReadonlyMap<string, string>, tokens: readonly XmlToken[]): boolean =>
+  Boolean(attributes.get('start')) && textsOf(tokens, 'title').some((title) => title !== '');
 
 /** Names and ids are written in many ways. */
 const folded = (text: string): string =>

@@ -27,8 +27,9 @@ const MAX_GUIDES = 16;
  * Reads an M3U list as IPTV has it: `#EXTINF:-1 tvg-id="…" tvg-logo="…" group-title="…",Name`, `#EXTGRP:`,
  * `#EXTVLCOPT:http-user-agent=` and `http-referrer=`, and headers behind a bar in the address (`url|User-Agent=…`).
  * What is no http or https address is left out, and so is what is behind the 20 000th.
+ * @param isTaken which addresses are not left out
  */
-export function parseChannelList(text: string): readonly Channel[] {
+export function parseChannelList(text: string, isTaken = isHttp): readonly Channel[] {
   const channels: Channel[] = [];
   let told: Told = NOTHING;
   for (const line of text.split(/\r?\n|\r/)) {
@@ -39,7 +40,7 @@ export function parseChannelList(text: string): readonly Channel[] {
       continue;
     }
     const channel = channelOf(trimmed, told, channels.length + 1);
-    if (channel) channels.push(channel);
+    if (isTaken(channel.url)) channels.push(channel);
     if (channels.length === MAX_CHANNELS) break;
     told = NOTHING;
   }
@@ -120,9 +121,8 @@ function readInfo(rest: string): Partial<Told> {
   return { attributes, name: comma < 0 ? '' : rest.slice(comma + 1).trim() };
 }
 
-function channelOf(line: string, { name, attributes, group, headers }: Told, place: number): Channel | null {
+function channelOf(line: string, { name, attributes, group, headers }: Told, place: number): Channel {
   const [url, behind] = cutAt(line, '|');
-  if (!/^https?:\/\//i.test(url) || !isUrl(url)) return null;
   const given = (key: string) => attributes.get(key) ?? '';
   return {
     number: given('tvg-chno') || given('channel-number') || String(place),
@@ -135,6 +135,8 @@ function channelOf(line: string, { name, attributes, group, headers }: Told, pla
     group: given('group-title') || group,
   };
 }
+
+const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && isUrl(url);
 
 /** Hours in the list: `-1`, `+5.5`. */
 function shiftOf(text: string): number {

@@ -14,26 +14,30 @@ export interface M3uEntry {
   readonly name: string;
 }
 
-/** Lines said of one address, at most. */
+/** Lines said of one address, and characters of all of them, at most. */
 const MAX_TAGS = 64;
+const MAX_TOLD = 32 * 1024;
 
 /** Entries of a list of any length, a batch at a time; what is no http or https address is left out. */
 export async function* m3uEntries(
   lines: AsyncIterable<readonly string[]>,
 ): AsyncGenerator<readonly M3uEntry[]> {
   let tags: string[] = [];
+  let told = 0;
   for await (const batch of lines) {
     const entries: M3uEntry[] = [];
     for (const line of batch) {
       const trimmed = line.replace(/^\ufeff/, '').trim();
       if (trimmed === '' || /^#EXTM3U/i.test(trimmed)) continue;
       if (trimmed.startsWith('#')) {
-        if (tags.length < MAX_TAGS) tags.push(trimmed);
+        told += trimmed.length;
+        if (tags.length < MAX_TAGS && told <= MAX_TOLD) tags.push(trimmed);
         continue;
       }
       const entry = entryOf(tags, trimmed);
       if (entry) entries.push(entry);
       tags = [];
+      told = 0;
     }
     if (entries.length > 0) yield entries;
   }

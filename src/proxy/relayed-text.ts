@@ -43,7 +43,9 @@ async function* unzipped(answer: RelayedAnswer): AsyncGenerator<Uint8Array> {
 export async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
   let rest = '';
   for await (const part of text) {
-    const lines = `${rest}${part}`.split(/\r\n|\n/);
+    rest += part;
+    // A line in tiny pieces is not looked through again at each of them.
+    const lines = part.includes('\n') ? rest.split(/\r\n|\n/) : [rest];
     rest = lines.pop() ?? '';
     if (rest.length > MAX_LINE) throw new MediaError('limit', 'The upstream sends a line without an end');
     if (lines.length > 0) yield lines;

@@ -64,6 +64,17 @@ describe('what is cut out', () => {
     ]);
   });
 
+  it('an element that is too long is left out when it comes at once, too', () => {
+    const one = `<programme>${'<a/>'.repeat(40_000)}</programme>`;
+    expect(cutAll([`<tv>${one}<programme>1</programme></tv>`])).toEqual(['<programme>1</programme>']);
+  });
+
+  it('declarations are read in a moment, however many there are', () => {
+    const begun = performance.now();
+    cutAll(['<!>'.repeat(600_000)]);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
   it.each(['<programme x="', '<!-- ', '<?x '])('%s without an end is no XML', (begin) => {
     const long = Array.from({ length: 40 }, () => 'x'.repeat(64 * 1024));
     expect(() => cutAll(['<tv>', begin, ...long])).toThrow(expect.objectContaining({ code: 'corrupt' }));
@@ -95,7 +106,8 @@ describe('what is cut out', () => {
       }),
     );
     const begun = performance.now();
-    cutAll(Array.from({ length: 90 }, () => '<'.repeat(10_000)));
+    cutAll(Array.from({ length: 13 }, () => '<'.repeat(10_000)));
+    expect(() => cutAll(Array.from({ length: 90 }, () => '<'.repeat(10_000)))).toThrow(/does not end/);
     expect(performance.now() - begun).toBeLessThan(2000);
   });
 });

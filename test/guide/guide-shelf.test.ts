@@ -49,6 +49,12 @@ const saying = (...texts: string[]) =>
     yield* texts;
   };
 
+/** A guide that begins, and of which nothing more comes. */
+async function* endless(_: string, aborted: AbortSignal): AsyncGenerator<string> {
+  yield '<tv>';
+  await new Promise((_resolve, reject) => aborted.addEventListener('abort', () => reject(aborted.reason)));
+}
+
 async function textOf(edition: GuideEdition): Promise<string> {
   const parts: Uint8Array[] = [];
   for await (const batch of edition.chunks('plain')) parts.push(...batch);
@@ -165,5 +171,81 @@ describe('the guide of the channels', () => {
     await expect(waiting).rejects.toBe(leaving.signal.reason);
     expect(await titles(never)).toEqual([]);
     expect(await textOf(await edition(never))).toContain('<channel id="One.tv">');
+  });
+
+  it('of who leaves at once ends nothing where it cannot be read', async () => {
+    const left = AbortSignal.abort();
+    const unread = open({
+      places: async () => {
+        throw new MediaError('not-found', 'no list');
+      },
+      open: saying(''),
+    });
+    await expect(unread.edition(left)).rejects.toBe(left.reason);
+    await expect(unread.edition(signal)).rejects.toMatchObject({ code: 'not-found' });
+    const closed = open({ open: endless });
+    await expect(closed.edition(left)).rejects.toBe(left.reason);
+    closed.close();
+    // A rejection that nobody takes fails the run.
+    await new Promise(setImmediate);
+  });
+
+  it('is offered without those that take long, whose time is over at last', async () => {
+    lines.length = 0;
+    const places = ['endless', 'b', 'c'];
+    const some = open({
+      places: async () => places,
+      patience: 20,
+      longest: 600,
+      open: (place, aborted) =>
+        place === 'endless' ? endless(place, aborted) : saying(`<tv>${programme('One.tv', place)}</tv>`)(),
+    });
+    await expect.poll(() => titles(some)).toEqual(['One.tv: b', 'One.tv.plus60: b']);
+    const begun = performance.now();
+    expect(await titles(some)).toEqual(['One.tv: b', 'One.tv.plus60: b']);
+    expect(performance.now() - begun).toBeLessThan(500);
+    await expect.poll(() => lines).toMatchObject([{ guide: 1, err: { code: 'upstream-timeout' } }]);
+  });
+
+  it('has what came late as soon as it is there', async () => {
+    let goOn = (): void => undefined;
+    const slow = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const late = open({
+      places: async () => ['endless', 'slow'],
+      patience: 5,
+      open: async function* (place, aborted) {
+        if (place === 'endless') yield* endless(place, aborted);
+        await slow;
+        yield `<tv>${programme('One.tv', 'slow')}</tv>`;
+      },
+    });
+    expect(await titles(late)).toEqual([]);
+    goOn();
+    await expect.poll(() => titles(late)).toEqual(['One.tv: slow', 'One.tv.plus60: slow']);
+  });
+
+  it('that has nothing of the channels is told of', async () => {
+    lines.length = 0;
+    await edition(
+      open({
+        places: async () => ['a', 'b'],
+        open: (place) => saying(place === 'a' ? GUIDE : '<tv></tv>')(),
+      }),
+    );
+    expect(lines).toEqual([{ guide: 2 }]);
+  });
+
+  it.each([
+    { packed: 300, whole: 1e6 },
+    { packed: 1e6, whole: 1000 },
+  ])('that is too large has channels only: %j', async (limits) => {
+    lines.length = 0;
+    const many = Array.from({ length: 100 }, (_, i) => programme('One.tv', `Title ${i * i}`)).join('');
+    const large = await edition(open({ limits, open: saying(`<tv>${many}</tv>`) }));
+    expect(await textOf(large)).toContain('<channel id="One.tv">');
+    expect(await textOf(large)).not.toContain('<programme');
+    expect(lines).toMatchObject([{ err: { code: 'limit' } }]);
   });
 });

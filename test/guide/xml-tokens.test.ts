@@ -19,6 +19,11 @@ describe('an element, written again', () => {
     ],
     ['ampersands that are none', '<a>R & B &c</a>', '<a>R &amp; B &amp;c</a>'],
     ['CDATA', '<a><![CDATA[<b> & &amp; ]] >]]></a>', '<a>&lt;b&gt; &amp; &amp;amp; ]] &gt;</a>'],
+    [
+      'names of any letters',
+      '<größe Ωmega="1"><時刻 é·="2"/></größe>',
+      '<größe Ωmega="1"><時刻 é·="2"/></größe>',
+    ],
     ['comments and instructions', '<a><!-- <x> --><?y z?>1</a>', '<a>1</a>'],
     ['control characters', '<a>1\u0000\u0008\ufffe2\t\n</a>', '<a>12\t\n</a>'],
   ])('%s', (_, xml, expected) => {
@@ -33,6 +38,8 @@ describe('an element, written again', () => {
     '<a b=c></a>',
     '<a b="<"/>',
     '<1/>',
+    '<a×/>',
+    '<a\u2003="1"/>',
     '<a',
   ])('%s is none', (xml) => {
     expect(() => rewritten(xml)).toThrow(expect.objectContaining({ code: 'corrupt' }));

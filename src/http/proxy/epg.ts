@@ -8,19 +8,17 @@ import type { AppEnv } from '../deps.ts';
 import { passedAnswer } from './answer-headers.ts';
 import { requireCredentials } from './compat-errors.ts';
 import { readDestination } from './destination.ts';
+import { createGuideKeeper, type KeptBytes } from './guide-keeper.ts';
 import { requireProxy } from './proxy-parts.ts';
 import { sendRelayed } from './send-relayed.ts';
 
 /** Seconds that a guide is new unless the request says something else: they change once a day. */
 const USUAL_AGE = 3600;
 const MAX_AGE = 7 * 24 * 3600;
-/** Bytes of guides that are kept, and of a single one: a larger one is fetched each time. */
+/** Bytes of guides that are kept. */
 const KEPT = 64 * 1024 * 1024;
-const MAX_KEPT = 32 * 1024 * 1024;
 
-interface KeptGuide {
-  readonly chunks: readonly Uint8Array[];
-  readonly length: number;
+interface KeptGuide extends KeptBytes {
   readonly type: string;
   readonly access: RelayedAnswer['access'];
   /** Milliseconds since 1970. */
@@ -34,6 +32,7 @@ export function epgRoutes(now: () => number): Hono<AppEnv> {
     maxSize: KEPT,
     sizeCalculation: ({ length }) => length + 1,
   });
+  const keeper = createGuideKeeper();
   routes.get('/', requireCredentials, checked('passGuide'), async (c) => {
     const destination = readDestination(c);
     const { url, headers, answers, isTrusted } = destination;
@@ -49,10 +48,11 @@ export function epgRoutes(now: () => number): Hono<AppEnv> {
     const type = typeOf(answer);
     const changes = { set: { ...set, 'content-type': type, 'x-epg-cache': 'MISS' }, removed: [] };
     const isKept = age > 0 && method === 'get' && answer.header('content-encoding') === null;
-    const keep = (chunks: readonly Uint8Array[], length: number) =>
-      void kept.set(key, { chunks, length, type, access: answer.access, at: now() });
+    const keep = (bytes: KeptBytes) =>
+      void kept.set(key, { ...bytes, type, access: answer.access, at: now() });
     const passed = passedAnswer(answer, changes);
-    return sendRelayed(c, { answer: isKept ? keeping(answer, keep) : answer, ...passed, isTrusted });
+    const sent = isKept ? keeper.keeping(answer, key, keep) : answer;
+    return sendRelayed(c, { answer: sent, ...passed, isTrusted });
   });
   return routes;
 }
@@ -67,27 +67,6 @@ function ageOf(text: string | undefined): number {
 function typeOf(answer: RelayedAnswer): string {
   const type = answer.header('content-type') ?? '';
   return /xml|text|gzip/i.test(type) ? type : 'application/xml; charset=utf-8';
-}
-
-/** Its bytes are kept once the last of them was taken, unless there are too many. */
-function keeping(
-  answer: RelayedAnswer,
-  keep: (chunks: readonly Uint8Array[], length: number) => void,
-): RelayedAnswer {
-  let chunks: Uint8Array[] | null = [];
-  let length = 0;
-  return {
-    ...answer,
-    async next() {
-      const chunk = await answer.next();
-      if (!chunk && chunks) keep(chunks, length);
-      if (!chunk || !chunks) return chunk;
-      length += chunk.length;
-      if (length > MAX_KEPT) chunks = null;
-      else chunks.push(new Uint8Array(chunk));
-      return chunk;
-    },
-  };
 }
 
 interface Sending {

@@ -18,8 +18,9 @@ import { plainUrl } from './written-url.ts';
 
 /** Lists that are merged into one. */
 const MAX_LISTS = 32;
-/** Entries that are sorted, of all lists together. */
+/** Entries that are sorted, of all lists together, and characters of these lists: all of them are kept meanwhile. */
 const MAX_SORTED = 100_000;
+const MAX_SORTED_TEXT = 64 * 1024 * 1024;
 
 interface WantedList {
   readonly url: string;
@@ -94,17 +95,28 @@ async function* partsOf(c: Context<AppEnv>, wanted: readonly WantedList[]): Asyn
     yield 'error' in part ? part : await writeAll(c, part.list, part.entries);
 }
 
-type Entries = Exclude<Part, string> | { readonly list: WantedList; readonly entries: readonly M3uEntry[] };
+interface ReadEntries {
+  readonly entries: readonly M3uEntry[];
+  /** Characters that were read for them. */
+  readonly length: number;
+}
+
+type Entries = Exclude<Part, string> | (ReadEntries & { readonly list: WantedList });
 
 /** @throws MediaError `limit` */
 async function all(parts: AsyncIterable<Entries>): Promise<readonly Entries[]> {
   const found: Entries[] = [];
   let count = 0;
+  let length = 0;
   for await (const part of parts) {
     found.push(part);
-    count += 'error' in part ? 0 : part.entries.length;
+    if ('error' in part) continue;
+    count += part.entries.length;
+    length += part.length;
     if (count > MAX_SORTED)
       throw new MediaError('limit', `More than ${MAX_SORTED} addresses cannot be sorted`);
+    if (length > MAX_SORTED_TEXT)
+      throw new MediaError('limit', `Lists of more than ${MAX_SORTED_TEXT} characters cannot be sorted`);
   }
   return found;
 }
@@ -117,7 +129,7 @@ async function* readEach(
   for (const [i, list] of wanted.entries()) {
     if (list.isSorted !== (which === 'sorted')) continue;
     try {
-      for await (const entries of entriesOf(c, list)) yield { list, entries };
+      for await (const read of entriesOf(c, list)) yield { list, ...read };
     } catch (error) {
       c.req.raw.signal.throwIfAborted();
       if (!(error instanceof MediaError)) throw error;
@@ -126,16 +138,30 @@ async function* readEach(
   }
 }
 
-async function* entriesOf(c: Context<AppEnv>, { url }: WantedList): AsyncGenerator<readonly M3uEntry[]> {
+async function* entriesOf(c: Context<AppEnv>, { url }: WantedList): AsyncGenerator<ReadEntries> {
   const isTrusted = carriesKey(c);
   const { relay } = requireProxy(c);
   const asking = { method: 'get', range: null, conditions: {} } as const;
   const answer = await relay.relay({ url, headers: {}, ...reachOf(c, isTrusted) }, asking, c.req.raw.signal);
   try {
     guardSource(c, answer.access, isTrusted);
-    yield* m3uEntries(linesOf(relayedText(answer)));
+    yield* withLengths(linesOf(relayedText(answer)));
   } finally {
     answer.close();
+  }
+}
+
+async function* withLengths(lines: AsyncIterable<readonly string[]>): AsyncGenerator<ReadEntries> {
+  let length = 0;
+  async function* counted(): AsyncGenerator<readonly string[]> {
+    for await (const batch of lines) {
+      for (const line of batch) length += line.length;
+      yield batch;
+    }
+  }
+  for await (const entries of m3uEntries(counted())) {
+    yield { entries, length };
+    length = 0;
   }
 }
 

@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { Channel } from '../../proxy/channel-list.ts';
 import type { Ticket } from '../../proxy/ticket.ts';
-import { guideIdOf } from '../../proxy/xmltv.ts';
-import { reachOf } from '../access.ts';
+import { guideIdsOf } from '../../proxy/xmltv.ts';
+import { allowOrigins, reachOf } from '../access.ts';
 import type { AppEnv, ChannelLister } from '../deps.ts';
 import { passedAnswer } from '../proxy/answer-headers.ts';
 import { requireProxy } from '../proxy/proxy-parts.ts';
@@ -41,14 +41,14 @@ export interface ListedChannel {
 
 /** @param guide where what is on there is told */
 export function writeChannelList(channels: readonly ListedChannel[], guide: string): string {
-  const lines = channels.map(({ channel, url }) => `${infoOf(channel)}\n${url}\n`);
+  const ids = guideIdsOf(channels.map(({ channel }) => channel));
+  const lines = channels.map(({ channel, url }, i) => `${infoOf(channel, ids[i] ?? '')}\n${url}\n`);
   return `#EXTM3U x-tvg-url="${guide}"\n${lines.join('')}`;
 }
 
-function infoOf(channel: Channel): string {
-  const { number, name, logo, group } = channel;
+function infoOf({ number, name, logo, group }: Channel, guideId: string): string {
   const attributes = [
-    ['tvg-id', guideIdOf(channel)],
+    ['tvg-id', guideId],
     ['tvg-chno', number],
     ['tvg-name', name],
     ['tvg-logo', logo],
@@ -64,10 +64,14 @@ export async function sendLive(
   c: Context<AppEnv>,
   { url, headers, isTrusted }: Pick<Ticket, 'url' | 'headers' | 'isTrusted'>,
 ): Promise<Response> {
-  if (c.req.method === 'HEAD')
-    return c.body(null, 200, { 'Content-Type': 'video/mp2t', 'Accept-Ranges': 'none' });
   const { live } = requireProxy(c);
-  const answer = await live.open({ url, headers, ...reachOf(c, isTrusted) }, c.req.raw.signal);
+  const reach = reachOf(c, isTrusted);
+  // A channel is not opened for a look at it, unless it may be one that is not for who asks.
+  if (c.req.method === 'HEAD' && reach.reach === undefined) {
+    allowOrigins(c);
+    return c.body(null, 200, { 'Content-Type': 'video/mp2t', 'Accept-Ranges': 'none' });
+  }
+  const answer = await live.open({ url, headers, ...reach }, c.req.raw.signal);
   const changes = {
     set: { 'cache-control': 'no-store', 'accept-ranges': 'none' },
     removed: ['etag', 'last-modified'],

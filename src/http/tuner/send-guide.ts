@@ -34,9 +34,9 @@ async function sendEdition(
   if (isNamedIn(c.req.header('if-none-match'), etag))
     return c.body(null, 304, { ETag: `W/${etag}`, 'Cache-Control': CACHE, Vary: 'Accept-Encoding' });
   if (c.req.method === 'HEAD') return c.body(null, 200, headers);
-  const { deps } = c.var;
+  const { deps, cors } = c.var;
   return deps.sendChunks(c, {
-    headers,
+    headers: { ...headers, ...cors },
     chunks: chunks(form),
     onBroken: (err) => {
       if (!c.req.raw.signal.aborted) deps.log.warn({ err }, 'guide broken off');

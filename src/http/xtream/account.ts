@@ -3,7 +3,7 @@ import { MediaError } from '../../core/errors.ts';
 import { isUrl } from '../../core/url.ts';
 import { toBase64Url } from '../../proxy/base64url.ts';
 import { equalSecrets } from '../../proxy/token.ts';
-import { carriesKey } from '../access.ts';
+import { carriesKey, guardSource } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { carriesPassword } from '../password.ts';
 import { decodedUrl } from '../proxy/written-url.ts';
@@ -38,7 +38,8 @@ export interface Login {
  * What a login stands for. A user name that is base64 of `<provider's URL>:<user>[:<API password>]`, or
  * `<base64 of the URL>:<user>[:<API password>]`, is an account with that provider; any other one is for the channels of
  * this server, whose password is the API password or the key.
- * @throws MediaError `bad-request` where there are no channels, `unauthorized` for a wrong password
+ * @throws MediaError `bad-request` where there are no channels, `unauthorized` for a wrong password, and for pages of
+ * other sites where this server asks for none
  */
 export function readAccount(c: Context<AppEnv>, login: Login): Account {
   const upstream = readUpstream(login.user);
@@ -90,6 +91,8 @@ function ownAccount(c: Context<AppEnv>, { user, password }: Login): OwnAccount {
   const isTrusted = carriesKey(c) || equalSecrets(password, c.var.deps.accessKey);
   if (!isLet(c, password, isTrusted))
     throw new MediaError('unauthorized', 'The password is that of this server, or its key');
+  // The channels are the host's own: a page of another site needs what only they can tell.
+  guardSource(c, 'local', isTrusted || c.var.deps.config.apiPassword !== null);
   return { kind: 'own', name: user, password };
 }
 

@@ -1,5 +1,4 @@
 import type { Context } from 'hono';
-import { allowOrigins } from '../access.ts';
 import type { AppEnv, Programme } from '../deps.ts';
 import { isPlaylistAddress, requireChannels, writeChannelList } from '../tuner/channels.ts';
 import type { OwnAccount } from './account.ts';
@@ -8,7 +7,8 @@ import {
   type Listing,
   liveCategories,
   liveStreams,
-  numbered,
+  type NumberedChannel,
+  type Numbering,
   serverInfo,
   shortGuide,
   userInfo,
@@ -23,6 +23,7 @@ export interface OwnQuestion {
   readonly root: string;
   /** Milliseconds since 1970. */
   readonly now: number;
+  readonly numbering: Numbering;
 }
 
 type Answer = (c: Context<AppEnv>, question: OwnQuestion) => Promise<object>;
@@ -36,8 +37,12 @@ const ACTIONS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
       server_info: serverInfo(root, now),
     }),
   ],
-  ['get_live_categories', async (c) => liveCategories(await channelsOf(c))],
-  ['get_live_streams', async (c, { fields }) => liveStreams(await channelsOf(c), fields.get('category_id'))],
+  ['get_live_categories', async (c, { numbering }) => liveCategories(await channelsOf(c, numbering))],
+  [
+    'get_live_streams',
+    async (c, { fields, numbering }) =>
+      liveStreams(await channelsOf(c, numbering), fields.get('category_id')),
+  ],
   [
     'get_short_epg',
     async (c, question) => shortGuide(await listingOf(c, question), question.fields.get('limit')),
@@ -48,15 +53,20 @@ const ACTIONS: ReadonlyMap<string, Answer> = new Map<string, Answer>([
 export async function answerOwnAction(c: Context<AppEnv>, question: OwnQuestion): Promise<Response> {
   const answer = ACTIONS.get(question.fields.get('action') ?? '');
   const json = answer ? await answer(c, question) : [];
-  allowOrigins(c);
   c.header('Cache-Control', 'no-store');
   return c.json(json);
 }
 
-const channelsOf = (c: Context<AppEnv>) => requireChannels(c).list(c.req.raw.signal);
+/** @throws MediaError as the list does */
+export async function channelsOf(
+  c: Context<AppEnv>,
+  numbering: Numbering,
+): Promise<readonly NumberedChannel[]> {
+  return numbering(await requireChannels(c).list(c.req.raw.signal));
+}
 
-async function listingOf(c: Context<AppEnv>, { fields, now }: OwnQuestion): Promise<Listing> {
-  const channel = channelOf(await channelsOf(c), fields.get('stream_id'));
+async function listingOf(c: Context<AppEnv>, { fields, now, numbering }: OwnQuestion): Promise<Listing> {
+  const channel = channelOf(await channelsOf(c, numbering), fields.get('stream_id'));
   const edition = await c.var.deps.guide?.edition(c.req.raw.signal);
   const programmes: readonly Programme[] = edition?.programmes(channel.channel) ?? [];
   return { channel, programmes, now };
@@ -65,16 +75,14 @@ async function listingOf(c: Context<AppEnv>, { fields, now }: OwnQuestion): Prom
 /** The channels as M3U, at addresses of the account. */
 export async function sendOwnList(
   c: Context<AppEnv>,
-  { name, password }: OwnAccount,
-  root: string,
+  { account: { name, password }, root, numbering }: Pick<OwnQuestion, 'account' | 'root' | 'numbering'>,
 ): Promise<Response> {
   const [user, secret] = [encodeURIComponent(name), encodeURIComponent(password)];
-  const lines = numbered(await channelsOf(c)).map(({ channel, id }) => ({
+  const lines = (await channelsOf(c, numbering)).map(({ channel, id }) => ({
     channel,
     url: `${root}live/${user}/${secret}/${id}.${isPlaylistAddress(channel.url) ? 'm3u8' : 'ts'}`,
   }));
   const text = writeChannelList(lines, `${root}xmltv.php?username=${user}&password=${secret}`);
-  allowOrigins(c);
   c.header('Cache-Control', 'no-store');
   return c.body(text, 200, { 'Content-Type': 'audio/x-mpegurl; charset=utf-8' });
 }

@@ -1,6 +1,6 @@
 import { MediaError } from '../../core/errors.ts';
 import type { Channel } from '../../proxy/channel-list.ts';
-import { guideIdOf } from '../../proxy/xmltv.ts';
+import { guideIdsOf } from '../../proxy/xmltv.ts';
 import type { Programme } from '../deps.ts';
 import type { OwnAccount } from './account.ts';
 
@@ -14,24 +14,49 @@ export interface NumberedChannel {
   readonly channel: Channel;
   /** Stays as long as its address does, wherever it stands in the list. */
   readonly id: number;
+  readonly guideId: string;
 }
 
-/** FNV-1a, 31 bits: players keep it as a positive number. Two that are alike go different ways. */
+export type Numbering = (channels: readonly Channel[]) => readonly NumberedChannel[];
+
+/** Each list is numbered once, as long as it lasts. */
+export function createNumbering(): Numbering {
+  const known = new WeakMap<readonly Channel[], readonly NumberedChannel[]>();
+  return (channels) => {
+    const list = known.get(channels) ?? numbered(channels);
+    known.set(channels, list);
+    return list;
+  };
+}
+
+/** Two that are alike go different ways. */
 export function numbered(channels: readonly Channel[]): readonly NumberedChannel[] {
+  const guideIds = guideIdsOf(channels);
   const taken = new Set<number>();
-  return channels.map((channel) => {
-    let id = 0x811c9dc5;
-    for (let i = 0; i < channel.url.length; i++) id = Math.imul(id ^ channel.url.charCodeAt(i), 0x01000193);
-    id = id >>> 1 || 1;
-    while (taken.has(id)) id = (id % 0x7fffffff) + 1;
+  /** Where to look on, by the number of an address: one may stand there thousands of times. */
+  const next = new Map<number, number>();
+  return channels.map((channel, i) => {
+    const first = hashOf(channel.url);
+    let id = next.get(first) ?? first;
+    while (taken.has(id)) id = following(id);
     taken.add(id);
-    return { channel, id };
+    next.set(first, following(id));
+    return { channel, id, guideId: guideIds[i] ?? '' };
   });
 }
 
+const following = (id: number): number => (id % 0x7fffffff) + 1;
+
+/** FNV-1a, 31 bits: players keep it as a positive number. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 1 || 1;
+}
+
 /** @throws MediaError `not-found` */
-export function channelOf(channels: readonly Channel[], id: string | undefined): NumberedChannel {
-  const found = numbered(channels).find((each) => String(each.id) === id);
+export function channelOf(channels: readonly NumberedChannel[], id: string | undefined): NumberedChannel {
+  const found = channels.find((each) => String(each.id) === id);
   if (found) return found;
   throw new MediaError('not-found', 'There is no channel of this number');
 }
@@ -70,12 +95,12 @@ export function serverInfo(place: string, now: number) {
 }
 
 /** Names of the groups, in the order in which they come; channels without one are in the last. */
-function groupsOf(channels: readonly Channel[]): readonly string[] {
-  const names = new Set(channels.map(({ group }) => group));
+function groupsOf(channels: readonly NumberedChannel[]): readonly string[] {
+  const names = new Set(channels.map(({ channel }) => channel.group));
   return [...names].filter((name) => name !== '').concat(names.has('') ? [''] : []);
 }
 
-export const liveCategories = (channels: readonly Channel[]) =>
+export const liveCategories = (channels: readonly NumberedChannel[]) =>
   groupsOf(channels).map((name, i) => ({
     category_id: String(i + 1),
     category_name: name || 'Channels',
@@ -83,9 +108,9 @@ export const liveCategories = (channels: readonly Channel[]) =>
   }));
 
 /** @param category id of one; absent: all */
-export function liveStreams(channels: readonly Channel[], category: string | undefined) {
+export function liveStreams(channels: readonly NumberedChannel[], category: string | undefined) {
   const ids = new Map(groupsOf(channels).map((name, i) => [name, i + 1]));
-  const streams = numbered(channels).map(({ channel, id }, i) => {
+  const streams = channels.map(({ channel, id, guideId }, i) => {
     const group = ids.get(channel.group) ?? 0;
     return {
       num: i + 1,
@@ -93,7 +118,7 @@ export function liveStreams(channels: readonly Channel[], category: string | und
       stream_type: 'live',
       stream_id: id,
       stream_icon: channel.logo,
-      epg_channel_id: guideIdOf(channel),
+      epg_channel_id: guideId,
       added: '0',
       is_adult: '0',
       category_id: String(group),
@@ -141,7 +166,7 @@ function told({ channel }: Listing, { start, stop, title, description }: Program
     start: textOf(start),
     end: textOf(stop),
     description: base64(description),
-    channel_id: guideIdOf(channel.channel),
+    channel_id: channel.guideId,
     start_timestamp: String(begin),
     stop_timestamp: String(Math.floor(stop / 1000)),
   };

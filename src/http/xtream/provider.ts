@@ -87,8 +87,9 @@ export async function sendList(c: Context<AppEnv>, script: Script, root: string)
   return sendText(c, { parts, type: JSON_TYPE });
 }
 
-/** Characters that may wait for a quotation mark. */
+/** Characters that may wait for a quotation mark, and that stay where none comes: an address may begin in them. */
 const MAX_WAITING = 64 * 1024;
+const MAX_ADDRESS = 4 * 1024;
 
 /** A part at a time, cut at a quotation mark: no address goes over one. */
 async function* rewritten(
@@ -98,14 +99,20 @@ async function* rewritten(
   let rest = '';
   let isBegun = false;
   for await (const part of text) {
+    if (!isBegun && /^\s*[^\s[{"ntf\d-]/.test(part)) throw noJson();
+    isBegun ||= /\S/.test(part);
+    const mark = part.lastIndexOf('"');
+    const cut = mark < 0 ? 0 : rest.length + mark;
     rest += part;
-    if (!isBegun && /^[\ufeff\s]*[^\ufeff\s[{"ntf\d-]/.test(rest)) throw noJson();
-    isBegun ||= /\S/.test(rest);
-    const mark = rest.lastIndexOf('"');
-    const cut = mark <= 0 && rest.length > MAX_WAITING ? rest.length : mark;
-    if (cut <= 0) continue;
-    yield rewrite(rest.slice(0, cut));
-    rest = rest.slice(cut);
+    if (cut > 0) {
+      yield rewrite(rest.slice(0, cut));
+      rest = rest.slice(cut);
+    } else if (rest.length > MAX_WAITING) {
+      // What stays is rewritten again with what comes: addresses of ours are left alone.
+      rest = rewrite(rest);
+      yield rest.slice(0, -MAX_ADDRESS);
+      rest = rest.slice(-MAX_ADDRESS);
+    }
   }
   yield rewrite(rest);
 }

@@ -10,9 +10,10 @@ import { sendRelayed } from '../proxy/send-relayed.ts';
 import { askingOf } from '../proxy/stream.ts';
 import { sendTranscoded } from '../proxy/transcode.ts';
 import { queryFields } from '../query.ts';
-import { channelTicket, isPlaylistAddress, requireChannels, sendLive } from '../tuner/channels.ts';
+import { channelTicket, isPlaylistAddress, sendLive } from '../tuner/channels.ts';
 import type { UpstreamAccount } from './account.ts';
-import { channelOf } from './own-provider.ts';
+import { channelsOf } from './own-answers.ts';
+import { channelOf, type Numbering } from './own-provider.ts';
 
 /** What a path asks for. */
 export interface AskedStream {
@@ -61,9 +62,12 @@ export async function sendProviderFilm(c: Context<AppEnv>, stream: ProviderStrea
 }
 
 /** A channel of this server's list. One in HLS is a playlist, whatever it is asked for as. */
-export async function sendOwnChannel(c: Context<AppEnv>, asked: AskedStream): Promise<Response> {
-  const channels = await requireChannels(c).list(c.req.raw.signal);
-  const { channel } = channelOf(channels, asked.file.split('.')[0]);
+export async function sendOwnChannel(
+  c: Context<AppEnv>,
+  asked: AskedStream,
+  numbering: Numbering,
+): Promise<Response> {
+  const { channel } = channelOf(await channelsOf(c, numbering), asked.file.split('.')[0]);
   const ticket = channelTicket(channel);
   if (isPlaylistAddress(channel.url)) return openPlaylist(c, { ticket, up: folderOf(asked) });
   return isPlaylistName(asked.file) ? sendToHls(c, ticket, asked.up) : sendLive(c, ticket);

@@ -7,8 +7,9 @@ import { placeOf } from '../tuner/place.ts';
 import { sendGuide } from '../tuner/send-guide.ts';
 import { type Account, readAccount, type UpstreamAccount } from './account.ts';
 import { answerOwnAction, sendOwnList } from './own-answers.ts';
+import { createNumbering, type Numbering } from './own-provider.ts';
 import { sendAccount, sendList, sendM3u, sendProviderGuide } from './provider.ts';
-import { scriptUrl, streamUrl } from './provider-addresses.ts';
+import { recordingUrl, scriptUrl, streamUrl, timeshiftUrl } from './provider-addresses.ts';
 import { type AskedStream, sendOwnChannel, sendProviderChannel, sendProviderFilm } from './streams.ts';
 
 /** User names that paths of three parts are taken for: those that stand for a provider begin as `http` does in base64. */
@@ -23,12 +24,15 @@ const TIME = '{\\w[\\w:.-]*}';
  */
 export function xtreamRoutes(now: () => number): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
+  const numbering = createNumbering();
   routes.onError(answerXtream);
-  scriptRoutes(routes, now);
+  scriptRoutes(routes, { now, numbering });
 
-  routes.get(`/live/:user/:password/${FILE}`, refuseWorkers, (c) => sendChannel(c, 'live', '../../../'));
+  routes.get(`/live/:user/:password/${FILE}`, refuseWorkers, (c) =>
+    sendChannel(c, { kind: 'live', up: '../../../', numbering }),
+  );
   routes.get(`/:user{${SHORT_USER}}/:password/:file{\\d[\\w.-]*}`, refuseWorkers, (c) =>
-    sendChannel(c, '', '../../'),
+    sendChannel(c, { kind: '', up: '../../', numbering }),
   );
   for (const kind of ['movie', 'series'])
     routes.get(`/${kind}/:user/:password/${FILE}`, refuseWorkers, (c) => {
@@ -49,11 +53,11 @@ export function xtreamRoutes(now: () => number): Hono<AppEnv> {
   return routes;
 }
 
-function scriptRoutes(routes: Hono<AppEnv>, now: () => number): void {
+function scriptRoutes(routes: Hono<AppEnv>, { now, numbering }: Knowledge): void {
   // Some players post what they ask.
   routes.on(['GET', 'POST'], '/player_api.php', refuseWorkers, async (c) => {
     const { account, fields, root } = asked(c, 'player_api.php', await postedFields(c));
-    if (account.kind === 'own') return answerOwnAction(c, { account, fields, root, now: now() });
+    if (account.kind === 'own') return answerOwnAction(c, { account, fields, root, numbering, now: now() });
     const script = { account, name: 'player_api.php', fields };
     return fields.get('action') ? sendList(c, script, root) : sendAccount(c, script, { root, now: now() });
   });
@@ -65,7 +69,7 @@ function scriptRoutes(routes: Hono<AppEnv>, now: () => number): void {
   });
   routes.get('/get.php', refuseWorkers, async (c) => {
     const { account, fields, root } = asked(c, 'get.php');
-    if (account.kind === 'own') return sendOwnList(c, account, root);
+    if (account.kind === 'own') return sendOwnList(c, { account, root, numbering });
     const wanted = new Map([['type', 'm3u_plus'], ['output', 'ts'], ...fields]);
     return sendM3u(c, { account, name: 'get.php', fields: wanted }, root);
   });
@@ -81,6 +85,12 @@ function scriptRoutes(routes: Hono<AppEnv>, now: () => number): void {
     const file = fields.get('extension') === 'm3u8' ? 'index.m3u8' : 'index.ts';
     return sendProviderFilm(c, { account, url, file, up: '../' });
   });
+}
+
+interface Knowledge {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly numbering: Numbering;
 }
 
 interface Asked {
@@ -130,26 +140,27 @@ function upstreamOf(c: Context<AppEnv>): UpstreamAccount {
   throw new MediaError('not-found', 'This server has live channels only');
 }
 
-function sendChannel(c: Context<AppEnv>, kind: 'live' | '', up: AskedStream['up']): Promise<Response> {
+interface AskedChannel extends Pick<AskedStream, 'up'> {
+  readonly kind: 'live' | '';
+  readonly numbering: Numbering;
+}
+
+function sendChannel(c: Context<AppEnv>, { kind, up, numbering }: AskedChannel): Promise<Response> {
   const account = accountOf(c);
   const file = c.req.param('file') ?? '';
-  if (account.kind === 'own') return sendOwnChannel(c, { file, up });
+  if (account.kind === 'own') return sendOwnChannel(c, { file, up }, numbering);
   return sendProviderChannel(c, { account, url: streamUrl(account, { kind, file }), file, up });
 }
 
 function sendTimeshift(c: Context<AppEnv>): Promise<Response> {
   const account = upstreamOf(c);
-  const { duration = '', start = '', file = '' } = c.req.param();
-  const path = `${duration}/${encodeURIComponent(start)}/${file}`;
-  const url = streamUrl(account, { kind: 'timeshift', file: path });
-  return sendProviderFilm(c, { account, url, file, up: '../../../../../' });
+  const url = timeshiftUrl(account, c.req.param());
+  return sendProviderFilm(c, { account, url, file: c.req.param('file') ?? '', up: '../../../../../' });
 }
 
 function sendRecording(c: Context<AppEnv>): Promise<Response> {
   const account = upstreamOf(c);
-  const { token = '', channel = '', start = '', end = '' } = c.req.param();
-  const file = [channel, start, end, 'index.m3u8'].map(encodeURIComponent).join('/');
-  const url = streamUrl(account, { kind: `hlsr/${encodeURIComponent(token)}`, file });
+  const url = recordingUrl(account, c.req.param());
   return sendProviderFilm(c, { account, url, file: 'index.m3u8', up: '../../../../../../../' });
 }
 

@@ -1,10 +1,12 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { linesOf } from '../../../src/proxy/relayed-text.ts';
 import { startUpstream, type Upstream } from '../../helpers/upstream.ts';
 import { type ServedApp, serveApp } from '../serve-app.ts';
 
 let upstream: Upstream;
 let app: ServedApp;
+let long = '';
 
 const LISTS = (): Readonly<Record<string, string>> => ({
   '/one': `#EXTM3U url-tvg="http://guide"
@@ -23,8 +25,16 @@ rtmp://a/b
 
 beforeAll(async () => {
   upstream = await startUpstream((request, response) => {
+    if (request.url === '/endless') {
+      const piece = `#EXTINF:-1,${'x'.repeat(30_000)}\nhttp://a/1.ts\n`.repeat(30);
+      const more = () => {
+        while (!response.destroyed) if (!response.write(piece)) return void response.once('drain', more);
+      };
+      return more();
+    }
     const list = LISTS()[request.url ?? ''];
     if (list !== undefined && request.headers['x-zip'] === undefined) return void response.end(list);
+    if (request.url === '/long') return void response.end(long);
     if (request.url === '/zipped')
       return void response
         .writeHead(200, { 'content-encoding': 'gzip' })
@@ -103,9 +113,29 @@ describe('lists', () => {
     [Array.from({ length: 33 }, () => 'http://a/').join(';'), 422, 'bad-request'],
     ['http://127.0.0.2/', 403, 'forbidden-address'],
     ['U/none', 404, 'not-found'],
+    ['sort:U/endless', 413, 'limit'],
   ])('%s is refused', async (d, status, code) => {
     const answer = await merge(d.replace('U', upstream.url));
     expect([answer.status, JSON.parse(answer.text).code]).toEqual([status, code]);
+  });
+
+  it('say so much of an address', async () => {
+    const tags = `#EXTVLCOPT:x=${'y'.repeat(1000)}\n`.repeat(63);
+    long = `${tags}http://a/1.ts\n#EXTINF:-1,Next\nhttp://a/2.ts\n`;
+    const { text } = await merge(`no_proxy:${upstream.url}/long`);
+    expect(text.length).toBeLessThan(40_000);
+    expect(text).toContain('\nhttp://a/1.ts\n#EXTINF:-1,Next\nhttp://a/2.ts\n');
+  });
+
+  it('are read in a moment, though they come in tiny pieces', async () => {
+    async function* letters() {
+      yield* `#EXTINF:-1,${'x'.repeat(60_000)}\r\nhttp://a/1.ts\r\nend`;
+    }
+    const begun = performance.now();
+    const lines: string[] = [];
+    for await (const batch of linesOf(letters())) lines.push(...batch);
+    expect(lines.map(({ length }) => length)).toEqual([60_011, 13, 3]);
+    expect(performance.now() - begun).toBeLessThan(2000);
   });
 
   it('are for who has the password', async () => {

@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../../src/app.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { Relay } from '../../../src/core/relay.ts';
+import { numbered } from '../../../src/http/xtream/own-provider.ts';
 import { openProxy } from '../../../src/open-proxy.ts';
 import { portableDeps } from '../../../src/portable-deps.ts';
+import { parseChannelList } from '../../../src/proxy/channel-list.ts';
 import { type Handler, startUpstream, type Upstream } from '../../helpers/upstream.ts';
 import { nth, type Question, type ServedApp, serveApp } from '../serve-app.ts';
 import {
@@ -182,6 +184,78 @@ describe('a private upstream that --allow-private opened', () => {
       expect((await both.ask(address)).status).toBe(200);
     }
     await Promise.all([both.close(), hop.close()]);
+  });
+});
+
+describe('the own channels, as players of IPTV ask for them', () => {
+  const servers: ServedApp[] = [];
+  afterEach(() => Promise.all(servers.splice(0).map((each) => each.close())));
+
+  /** A server with a camera at home, and the addresses that a login has there. */
+  async function openOwn(env: Readonly<Record<string, string>>) {
+    const list = parseChannelList(`#EXTM3U\n#EXTINF:-1,Camera\n${upstream.url}/0.ts\n`);
+    const guide = {
+      etag: '"guide"',
+      zippedBytes: 0,
+      async *chunks() {
+        yield [Buffer.from('<tv/>')];
+      },
+      programmes: () => [],
+    };
+    const app = await serveApp({
+      env,
+      flags: { 'allow-private': true },
+      channels: { list: async () => list },
+      guide: { edition: async () => guide },
+    });
+    servers.push(app);
+    const [{ id } = { id: 0 }] = numbered(list);
+    const paths = (password: string) => [
+      ...['player_api.php', 'get.php', 'xmltv.php'].map(
+        (script) => `/${script}?username=x&password=${password}`,
+      ),
+      `/player_api.php?username=x&password=${password}&action=get_live_streams`,
+      `/live/x/${password}/${id}.ts`,
+      `/sluice/${password}/${id}`,
+    ];
+    return { app, paths };
+  }
+
+  it.for(Object.entries(FOREIGN))('are not for %s without the key', async ([, headers]) => {
+    const { app, paths } = await openOwn({});
+    upstream.requests.length = 0;
+    for (const path of paths('y'))
+      for (const method of ['GET', 'HEAD']) {
+        const answer = await app.ask(path, { method, headers });
+        expect([answer.status, cors(answer)], `${method} ${path}`).toEqual([403, []]);
+      }
+    expect(upstream.requests).toEqual([]);
+    for (const path of paths(app.accessKey)) {
+      const answer = await app.ask(path, { headers });
+      expect([answer.status, answer.headers['access-control-allow-origin']], path).toEqual([200, '*']);
+    }
+  });
+
+  it.for(Object.entries(OWN))('are for %s, whatever the password where there is none', async ([
+    ,
+    headers,
+  ]) => {
+    const { app, paths } = await openOwn({});
+    for (const path of paths('y')) {
+      const answer = await app.ask(path, { headers });
+      expect(answer.status, path).toBe(200);
+      if (path.includes('.php')) expect(cors(answer), path).toEqual([]);
+    }
+  });
+
+  it('are for a page of another site that knows the password', async () => {
+    const { app, paths } = await openOwn({ API_PASSWORD: 'word' });
+    const headers = FOREIGN['a page of another site'] ?? {};
+    for (const path of paths('word')) {
+      const answer = await app.ask(path, { headers });
+      expect([answer.status, answer.headers['access-control-allow-origin']], path).toEqual([200, '*']);
+    }
+    for (const path of paths('other')) expect((await app.ask(path, { headers })).status).toBe(403);
   });
 });
 

@@ -24,6 +24,7 @@ export const FILES: Readonly<Record<string, string | Uint8Array>> = {
   '/get.php': '#EXTM3U\n#EXTINF:-1,One\nhttp://a.example/1.ts\n',
   '/player_api.php': '[]',
   '/live/user/p/1.m3u8': '#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\n0.ts\n',
+  '/live/user/p/1.ts': patternBytes(1880, 2),
   '/movie/user/p/1.mkv': fixture('demo'),
 };
 
@@ -125,6 +126,7 @@ function accountPaths({ url }: Upstream, more: string): Readonly<Record<string, 
     'playlist of a provider': `/get.php${login}`,
     'guide of a provider': `/xmltv.php${login}`,
     'channel of a provider': `/live/${name}/p/1.m3u8?${word}${more}`,
+    'channel of a provider as it comes': `/live/${name}/p/1.ts?${word}${more}`,
     'film of a provider': `/movie/${name}/p/1.mkv?${word}${more}`,
   };
 }

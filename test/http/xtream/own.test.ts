@@ -253,6 +253,10 @@ describe('a channel', () => {
       expect(byUrl.get(channel.url)).toBe(id);
     const same = numbered([...list, ...list].map((channel) => ({ ...channel, url: 'http://a/' })));
     expect(new Set(same.map(({ id }) => id)).size).toBe(6);
+    const begun = performance.now();
+    const many = numbered(Array.from({ length: 20_000 }, () => list[0] ?? []).flat());
+    expect(new Set(many.map(({ id }) => id)).size).toBe(20_000);
+    expect(performance.now() - begun).toBeLessThan(1000);
   });
 });
 

@@ -24,13 +24,20 @@ const scripts = (): Readonly<Record<string, string>> => ({
   }),
   get_live_streams: `[{"name":"A \\"B\\"","stream_id":7,"stream_icon":"${upstream.url}/icon.png","direct_source":"${upstream.url.replaceAll('/', '\\/')}\\/live\\/us.er\\/p+w\\/7.ts"},{"direct_source":"http://127.0.0.1/us.er/p%2Bw/8.ts","x":"http://other/us.er/p+w/1.ts"}]`,
   none: '',
+  scripts: JSON.stringify([
+    `${upstream.url}/streaming/timeshift.php?username=us.er&password=p+w&stream=7&start={utc}`,
+    `${upstream.url}/get.php?type=m3u&password=p%2Bw&amp;username=us.er`,
+    `${upstream.url}/xmltv.php?username=us.er2&password=p+w`,
+    `${upstream.url}/own.php?username=us.er&password=p+w`,
+    `http://other/get.php?username=us.er&password=p+w`,
+  ]).replace('/streaming/timeshift.php', '\\/streaming\\/timeshift.php'),
   page: '<html>no</html>',
 });
 
 const M3U = () => `#EXTM3U url-tvg="${upstream.url}/xmltv.php?username=us.er&password=p+w"
 #EXTINF:-1 tvg-id="one" catchup-source="${upstream.url}/timeshift/us.er/p+w/60/{Y}/7.ts",One
 ${upstream.url}/live/us.er/p+w/7.ts
-#EXTINF:-1,Short
+#EXTINF:-1 catchup-source="${upstream.url}/streaming/timeshift.php?password=p+w&username=us.er&stream=8",Short
 ${upstream.url}/us.er/p+w/8
 #EXTINF:-1,Film
 ${upstream.url}/movie/us.er/p+w/9.mkv
@@ -176,6 +183,22 @@ describe('what the provider tells', () => {
     ]);
   });
 
+  it('in lists, with scripts that are here, too', async () => {
+    const { text } = await script('/player_api.php?action=scripts');
+    expect(JSON.parse(text)).toEqual([
+      `${app.url}/streaming/timeshift.php?username=${own()}&password=p%2Bw&stream=7&start={utc}`,
+      `${app.url}/get.php?type=m3u&password=p%2Bw&amp;username=${own()}`,
+      `${upstream.url}/xmltv.php?username=us.er2&password=p+w`,
+      `${upstream.url}/own.php?username=us.er&password=p+w`,
+      'http://other/get.php?username=us.er&password=p+w',
+    ]);
+  });
+
+  it('and is asked for nothing that has no name', async () => {
+    await script('/player_api.php?&=x&action=get_live_streams');
+    expect(asked()).toEqual(['/player_api.php?username=us.er&password=p%2Bw&action=get_live_streams']);
+  });
+
   it.each(['none', 'page'])('is refused where it is no JSON: %s', async (action) => {
     const { status, text } = await script(`/player_api.php?action=${action}`);
     if (action === 'none') expect([status, text]).toEqual([200, '']);
@@ -190,7 +213,7 @@ describe('what the provider tells', () => {
     expect(text).toBe(`#EXTM3U url-tvg="${app.url}/xmltv.php?username=${own()}&password=p%2Bw"
 #EXTINF:-1 tvg-id="one" catchup-source="${app.url}/timeshift/${own()}/p%2Bw/60/{Y}/7.ts",One
 ${app.url}/live/${own()}/p%2Bw/7.ts
-#EXTINF:-1,Short
+#EXTINF:-1 catchup-source="${app.url}/streaming/timeshift.php?password=p%2Bw&username=${own()}&stream=8",Short
 ${app.url}/${own()}/p%2Bw/8
 #EXTINF:-1,Film
 ${app.url}/movie/${own()}/p%2Bw/9.mkv
@@ -251,6 +274,23 @@ describe('a long list', () => {
     const own1 = item().replace(`${upstream.url}/live/us.er/p+w/`, `${app.url}/live/${own()}/p%2Bw/`);
     const text = await (await list()).text();
     expect(text === `[${own1.repeat(40_000)}0]`).toBe(true);
+  });
+
+  it('has them rewritten where no quotation mark comes for long', async () => {
+    const text = `[${'x'.repeat(70_000)} ${upstream.url}/live/us.er/p+w/7.ts ${'y'.repeat(70_000)}]`;
+    for (const size of [1000, 7001, 70_050]) {
+      upstream.answer(async (_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        for (let at = 0; at < text.length; at += size) {
+          response.write(text.slice(at, at + size));
+          await new Promise(setImmediate);
+        }
+        response.end();
+      });
+      expect(await (await list()).text()).toBe(
+        text.replace(`${upstream.url}/live/us.er/p+w/`, `${app.url}/live/${own()}/p%2Bw/`),
+      );
+    }
   });
 
   it('that does not end comes as it comes, and is let go with who asked', async () => {
