@@ -42,7 +42,10 @@ want them, whose addresses lead through a Sluice server.`),
     .option('--root <NAME=FOLDER>', 'a folder that the server serves by that name; repeatable', collect)
     .option('--state <FOLDER>', "where the server's secret is kept")
     .option('--probe', 'look into each film, and tell its tracks in the .nfo')
-    .option('--prune', 'remove what an earlier call wrote and this one does not')
+    .option(
+      '--prune',
+      'remove what an earlier call wrote and this one does not; nothing where a part could not be read',
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (target, flags) => {
       const { library } = await import('./library.ts');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { MediaError } from '../core/errors.ts';
 
@@ -30,13 +30,22 @@ export async function writeLibrary(
   { files, old }: LibraryWriting,
   signal: AbortSignal,
 ): Promise<LibraryOutcome> {
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch(noFolder(folder));
   const before = await readManifest(folder);
   const now = new Map(before);
   const foreign: string[] = [];
   let written = 0;
   let removed = 0;
+  const removeAll = async (gone: readonly string[]) => {
+    for (const path of gone) {
+      signal.throwIfAborted();
+      if (await removeOne(folder, path, before.get(path))) removed++;
+      now.delete(path);
+    }
+  };
+  const { renamed, gone } = old === 'removed' ? goneFiles(before, files) : { renamed: [], gone: [] };
   try {
+    await removeAll(renamed);
     for (const [path, content] of files) {
       signal.throwIfAborted();
       const outcome = await writeOne(join(folder, path), { content, known: before.get(path) });
@@ -44,18 +53,24 @@ export async function writeLibrary(
       else now.set(path, hashOf(content));
       if (outcome === 'written') written++;
     }
-    if (old === 'removed')
-      for (const [path, hash] of before) {
-        signal.throwIfAborted();
-        if (files.has(path)) continue;
-        if (await removeOne(folder, path, hash)) removed++;
-        now.delete(path);
-      }
+    await removeAll(gone);
   } finally {
     await writeManifest(folder, now);
   }
   return { written, unchanged: files.size - written - foreign.length, removed, foreign };
 }
+
+/** What was written before and is not now; `renamed`: systems of files that take capitals for small letters have it still. */
+function goneFiles(before: Written, files: ReadonlyMap<string, string>) {
+  const kept = new Set([...files.keys()].map(folded));
+  const old = [...before.keys()].filter((path) => !files.has(path));
+  return {
+    renamed: old.filter((path) => kept.has(folded(path))),
+    gone: old.filter((path) => !kept.has(folded(path))),
+  };
+}
+
+const folded = (path: string): string => path.normalize('NFC').toLowerCase();
 
 interface Wanted {
   readonly content: string;
@@ -63,7 +78,31 @@ interface Wanted {
   readonly known: string | undefined;
 }
 
-async function writeOne(path: string, { content, known }: Wanted): Promise<'written' | 'same' | 'foreign'> {
+type Outcome = 'written' | 'same' | 'foreign';
+
+/** A folder where a file should be, or the other way round, is somebody else's. */
+async function writeOne(path: string, wanted: Wanted): Promise<Outcome> {
+  try {
+    return await writeFileOf(path, wanted);
+  } catch (error) {
+    if (isInTheWay(error)) return 'foreign';
+    throw error;
+  }
+}
+
+const isInTheWay = (error: unknown): boolean => ['EISDIR', 'ENOTDIR', 'EEXIST'].includes(codeOf(error));
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+const noFolder =
+  (folder: string) =>
+  (error: unknown): never => {
+    if (isInTheWay(error)) throw new MediaError('bad-request', `${folder} is no folder`);
+    throw error;
+  };
+
+async function writeFileOf(path: string, { content, known }: Wanted): Promise<Outcome> {
   const there = await readIfThere(path);
   if (there === content) return 'same';
   if (there !== null && (known === undefined || hashOf(there) !== known)) return 'foreign';
@@ -73,9 +112,9 @@ async function writeOne(path: string, { content, known }: Wanted): Promise<'writ
 }
 
 /** With the folders that are empty then. Whether there was anything of ours. */
-async function removeOne(folder: string, path: string, hash: string): Promise<boolean> {
+async function removeOne(folder: string, path: string, hash: string | undefined): Promise<boolean> {
   const file = join(folder, path);
-  const there = await readIfThere(file);
+  const there = await readIfThere(file).catch(nothingOfOurs);
   if (there === null || hashOf(there) !== hash) return false;
   await rm(file);
   for (let parent = dirname(file); parent.startsWith(folder + sep); parent = dirname(parent)) {
@@ -87,6 +126,11 @@ async function removeOne(folder: string, path: string, hash: string): Promise<bo
   }
   return true;
 }
+
+const nothingOfOurs = (error: unknown): null => {
+  if (isInTheWay(error)) return null;
+  throw error;
+};
 
 async function readManifest(folder: string): Promise<Written> {
   const text = await readIfThere(join(folder, MANIFEST));
@@ -105,7 +149,11 @@ async function writeManifest(folder: string, written: Written): Promise<void> {
   const files = Object.fromEntries([...written].sort(([a], [b]) => (a < b ? -1 : 1)));
   const text = `${JSON.stringify({ version: 1, files }, null, 1)}\n`;
   const path = join(folder, MANIFEST);
-  if ((await readIfThere(path)) !== text) await writeFile(path, text);
+  if ((await readIfThere(path)) === text) return;
+  // Half of it would be none: the next call could neither write nor remove anything.
+  const beside = `${path}.new`;
+  await writeFile(beside, text);
+  await rename(beside, path);
 }
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 16);
@@ -114,7 +162,7 @@ async function readIfThere(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { readFile, realpath, stat } from 'node:fs/promises';
-import { relative, sep } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 import { MediaError } from '../core/errors.ts';
-import { type Film, filmOfList } from '../films/film.ts';
-import { parseFilmList } from '../films/film-list.ts';
-import { readRoots } from '../films/shelf.ts';
+import { filmOfList } from '../films/film.ts';
+import { MAX_FILMS, parseFilmList } from '../films/film-list.ts';
+import { type RootFilms, readFolder } from '../films/shelf.ts';
 import { shelvedRoot } from '../shelved-root.ts';
 
 /** Bytes of a list: the largest on offer have 30 MB. */
@@ -12,10 +12,11 @@ const MAX_LIST = 64 * 1024 * 1024;
 type Roots = ReadonlyMap<string, string>;
 
 /**
- * The films of a folder that lies in one of the roots, or of a list; `-` is a list from standard input.
+ * The films of a folder that lies in one of the roots, or of a list; `-` is a list from standard input. With what was
+ * not read to its end.
  * @throws MediaError `not-found`, and `bad-request` for what the server does not serve
  */
-export async function filmsOf(target: string, roots: Roots, signal: AbortSignal): Promise<readonly Film[]> {
+export async function filmsOf(target: string, roots: Roots, signal: AbortSignal): Promise<RootFilms> {
   if (target === '-') return listedFilms(await readInput(process.stdin), roots);
   const about = await stat(target).catch(() => null);
   if (!about) throw new MediaError('not-found', `There is no folder or list ${target}`);
@@ -24,12 +25,10 @@ export async function filmsOf(target: string, roots: Roots, signal: AbortSignal)
   return listedFilms(await readFile(target, 'utf8'), roots);
 }
 
-async function folderFilms(folder: string, roots: Roots, signal: AbortSignal): Promise<readonly Film[]> {
+async function folderFilms(folder: string, roots: Roots, signal: AbortSignal): Promise<RootFilms> {
   const { name, path } = await rootOf(folder, roots);
-  const root = shelvedRoot(roots, name);
-  const films = await readRoots([root], signal);
-  const start = path === '' ? `root:${name}/` : `root:${name}/${path}/`;
-  return films.filter(({ url }) => url.startsWith(start));
+  const { films, missed } = await readFolder(shelvedRoot(roots, name), path, signal);
+  return { films, missed: missed.map((way) => `root:${name}/${way}`) };
 }
 
 /** The root that holds a folder, and the way from there, with slashes. */
@@ -40,7 +39,8 @@ async function rootOf(
   const real = await realpath(folder);
   for (const [name, root] of roots) {
     const way = relative(await realpath(root).catch(() => root), real);
-    if (way !== '..' && !way.startsWith(`..${sep}`)) return { name, path: way.split(sep).join('/') };
+    const isInside = way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+    if (isInside) return { name, path: way.split(sep).join('/') };
   }
   const example = `--root films=${/\s/.test(real) ? `"${real}"` : real}`;
   throw new MediaError(
@@ -49,7 +49,7 @@ async function rootOf(
   );
 }
 
-function listedFilms(text: string, roots: Roots): readonly Film[] {
+function listedFilms(text: string, roots: Roots): RootFilms {
   const films = parseFilmList(text).map(filmOfList);
   const names = films.flatMap(({ url }) => /^root:([^/]+)/.exec(url)?.[1] ?? []);
   const unknown = names.find((name) => !roots.has(name));
@@ -58,7 +58,7 @@ function listedFilms(text: string, roots: Roots): readonly Film[] {
       'bad-request',
       `The list names root:${unknown}/…: add --root ${unknown}=FOLDER, here and to sluice serve`,
     );
-  return films;
+  return { films, missed: films.length < MAX_FILMS ? [] : ['what the list has more'] };
 }
 
 async function readInput(stream: NodeJS.ReadStream): Promise<string> {

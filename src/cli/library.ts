@@ -30,17 +30,29 @@ export async function library(target: string, flags: LibraryFlags, signal: Abort
   const { root, state, as: form = 'file' } = flags;
   const config = readConfig({ root, state }, process.env, { cores: availableParallelism() });
   const server = serverAddress(flags.server, config);
-  const films = await filmsOf(target, config.roots, signal);
+  const { films, missed } = await filmsOf(target, config.roots, signal);
   if (films.length === 0) throw new MediaError('not-found', `There is no film in ${target}`);
   const making = { server, form, tokens: await tokensOf(config) };
   const files = flags.probe
     ? await lookingFiles(placeFilms(films), making, { config, signal })
     : await filesOf(placeFilms(films), making, null);
-  const old = flags.prune ? 'removed' : 'kept';
+  // A film that was not seen is not a film that is gone.
+  const old = flags.prune && missed.length === 0 ? 'removed' : 'kept';
   const outcome = await writeLibrary(resolve(flags.out), { files, old }, signal);
   await print(`${sentence(films, outcome)}\n`);
   for (const path of outcome.foreign) note(`${path} was made or changed by somebody else and is left alone`);
-  return EXIT.done;
+  if (missed.length === 0) return EXIT.done;
+  note(missing(missed, flags.prune === true ? 'so nothing is removed' : 'so there may be more films'));
+  return flags.prune === true ? EXIT.partly : EXIT.done;
+}
+
+/** Places that are named; nobody reads more of them. */
+const SHOWN = 3;
+
+function missing(places: readonly string[], so: string): string {
+  const shown = places.slice(0, SHOWN).join(', ');
+  const more = places.length > SHOWN ? ` and ${places.length - SHOWN} more` : '';
+  return `Not read, or not to the end: ${shown}${more}; ${so}`;
 }
 
 interface Making {
@@ -52,13 +64,17 @@ interface Making {
 /** Addresses are good for the server that has the same secret. */
 async function tokensOf(config: Config): Promise<TokenBox> {
   const folder = config.stateDir ?? defaultStateDir(process.env);
-  const { secret, isKept } = config.secret
-    ? { secret: config.secret, isKept: true }
+  const { secret, isKept, isNew } = config.secret
+    ? { secret: config.secret, isKept: true, isNew: false }
     : await loadSecret(folder);
   if (!isKept)
     throw new MediaError(
       'bad-request',
       `The secret of the server is not in ${folder}: give its --state, or SLUICE_SECRET`,
+    );
+  if (isNew)
+    note(
+      `There was no secret in ${folder}: a new one was made. Only a server with that --state takes these addresses`,
     );
   return createTokenBox(secret, Date.now);
 }

@@ -23,7 +23,7 @@ Exit status:
   2  the command line or a setting is wrong
   3  the media cannot be read: not there, broken, or of a kind that is not supported
   4  the server that the media lie on refused, failed, or was too slow
-  5  done, but tracks were left out or do not play (only with --strict)
+  5  done, but tracks were left out or do not play (only with --strict), or nothing was pruned (library)
   129, 130, 143  ended by a signal
 
 Completions: source <(sluice completion bash), and likewise for zsh, fish and powershell.

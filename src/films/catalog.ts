@@ -26,10 +26,15 @@ export interface Video {
 
 /** Groups files into films and series, by title. */
 export async function catalogOf(films: readonly Film[]): Promise<readonly CatalogItem[]> {
-  const byKey = grouped(films);
-  const items = await Promise.all([...byKey].map(([key, own]) => itemOf(key, own)));
+  const groups = [...grouped(films)];
+  const items: CatalogItem[] = [];
+  for (let i = 0; i < groups.length; i += BATCH)
+    items.push(...(await Promise.all(groups.slice(i, i + BATCH).map(([key, own]) => itemOf(key, own)))));
   return items.sort((a, b) => collator.compare(a.title, b.title) || (a.year ?? 0) - (b.year ?? 0));
 }
+
+/** Items between which requests have their turn, while hashes are waited for: some milliseconds. */
+const BATCH = 200;
 
 function grouped(films: readonly Film[]): Map<string, Film[]> {
   const byKey = new Map<string, Film[]>();

@@ -1,4 +1,4 @@
-import { parseGivenTitle, parseReleaseName, type ReleaseName } from './release-name.ts';
+import { imdbIn, parseGivenTitle, parseReleaseName, type ReleaseName, seasonOf } from './release-name.ts';
 
 /** A film or an episode that somebody has: what it is, and where. */
 export interface Film {
@@ -16,6 +16,9 @@ export interface Film {
   /** Bytes; null where nobody knows. */
   readonly size: number | null;
 }
+
+/** As addresses and lists can hold it: systems of files may have halves of pairs in their names. */
+const wellFormed = (text: string): string => text.replaceAll(/\p{Cs}/gu, '\ufffd');
 
 const MEDIA =
   /\.(?:3gp|asf|avi|flv|m2t|m2ts|m2v|m4v|mkv|mov|mp4|mpe?g|mts|ogm|ogv|ts|vob|webm|wmv|rmvb|divx)$/i;
@@ -39,7 +42,7 @@ export function filmOfRoot(root: string, { path, size }: FoundFile): Film {
   return {
     url: `root:${root}/${path}`,
     headers: {},
-    filename,
+    filename: wellFormed(filename),
     release: parseReleaseName(filename, folders),
     group: folders[1] ?? root,
     poster: '',
@@ -57,19 +60,38 @@ export function filmOfList({ title, ...listed }: ListedFilm): Film {
   const { filename, folders } = partsOf(listed.url);
   return {
     ...listed,
-    filename: isFilm(filename) ? filename : title || filename,
+    filename: wellFormed(isFilm(filename) ? filename : title || filename),
     release: title === '' ? parseReleaseName(filename, folders) : parseGivenTitle(title),
     size: null,
   };
 }
 
+interface Parts {
+  readonly filename: string;
+  readonly folders: readonly string[];
+}
+
 /** What the path of an address says, decoded. */
-function partsOf(url: string): { readonly filename: string; readonly folders: readonly string[] } {
-  const path = url.startsWith('root:') ? url.slice('root:'.length) : new URL(url).pathname;
-  const parts = path.split('/').filter(Boolean);
-  const names = url.startsWith('root:') ? parts : parts.map(decoded);
+function partsOf(url: string): Parts {
+  if (!url.startsWith('root:')) return partsOfPath(new URL(url).pathname);
+  const names = url.slice('root:'.length).split('/').filter(Boolean);
   return { filename: names.at(-1) ?? 'film', folders: names.slice(0, -1) };
 }
+
+function partsOfPath(path: string): Parts {
+  const names = path.split('/').map(decoded);
+  return { filename: names.at(-1) || 'film', folders: titledFolders(names.slice(0, -1)) };
+}
+
+/** Folders of an address may be its credentials, which are nobody's title: `/series/<user>/<password>/S01E02.mkv`. */
+function titledFolders(folders: readonly string[]): readonly string[] {
+  const nearest = folders.at(-1) ?? '';
+  if (seasonOf(nearest) !== null) return folders.slice(-2);
+  return imdbIn(nearest) !== null || TITLED.test(nearest) ? [nearest] : [];
+}
+
+/** With a year, or a season: `Film (2010)`, `Show.S01.1080p`. */
+const TITLED = /(?<![a-z\d])(?:(?:19|20)\d\d|s\d\d)(?![a-z\d])/i;
 
 function decoded(text: string): string {
   try {

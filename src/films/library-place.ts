@@ -14,19 +14,29 @@ export interface PlacedFilm {
  */
 export function placeFilms(films: readonly Film[]): readonly PlacedFilm[] {
   const taken = new Set<string>();
+  /** What was tried last for a place, so that thousands of one name are not tried from the first on. */
+  const numbers = new Map<string, number>();
+  const spelt = new Map<string, string>();
   return films.map((film) => {
-    const wanted = placeOf(film.release);
+    const wanted = placeOf(film.release, spelt);
     let place = wanted;
-    // Systems of files that take capitals for small letters would write over the other one.
-    for (let n = 2; taken.has(place.toLowerCase()); n++) place = `${wanted} - ${n}`;
-    taken.add(place.toLowerCase());
+    let n = numbers.get(folded(wanted)) ?? 1;
+    while (taken.has(folded(place))) place = `${wanted} - ${++n}`;
+    numbers.set(folded(wanted), n);
+    taken.add(folded(place));
     return { film, place };
   });
 }
 
-function placeOf({ title, year, episode }: ReleaseName): string {
-  const name = safeName(year === null ? title : `${title} (${year})`);
-  if (!episode) return `${name}/${name}`;
+/** Systems of files that take capitals for small letters would write over the other one. */
+const folded = (text: string): string => text.toLowerCase();
+
+/** @param spelt how series are written: as the first file has it, so that each is in one folder */
+function placeOf({ title, year, episode }: ReleaseName, spelt: Map<string, string>): string {
+  const own = safeName(title, year === null ? '' : ` (${year})`);
+  if (!episode) return `${own}/${own}`;
+  const name = spelt.get(folded(own)) ?? own;
+  spelt.set(folded(own), name);
   const numbers = episode.numbers.map((number) => `E${twoDigits(number)}`);
   const [first = '', ...more] = numbers;
   const last = more.at(-1);

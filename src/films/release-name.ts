@@ -20,6 +20,8 @@ export interface Episode {
 
 /** Longest name that is read: systems of files have no longer ones. */
 const MAX_NAME = 1024;
+/** Folders that are looked at: those far above say nothing of a film. */
+const MAX_FOLDERS = 16;
 
 const MARKS: readonly RegExp[] = [
   // S01E02, s1.e2, S01E02E03, S01E02-E04, S01E02-04
@@ -43,13 +45,14 @@ const EXTENSION =
 
 /**
  * Reads `Blade.Runner.1982.1080p.BluRay.x264-GRP.mkv`, `Show/Season 1/02 - Pilot.mkv`, `Film (2010) {imdb-tt1375666}`.
- * @param folders that it lies in, the nearest last
+ * @param above folders that it lies in, the nearest last
  */
-export function parseReleaseName(name: string, folders: readonly string[] = []): ReleaseName {
+export function parseReleaseName(name: string, above: readonly string[] = []): ReleaseName {
   const bare = name.normalize('NFC').slice(0, MAX_NAME).replace(EXTENSION, '');
+  const folders = above.slice(-MAX_FOLDERS).map((folder) => folder.slice(0, MAX_NAME));
   const imdb = imdbIn(bare) ?? folders.toReversed().map(imdbIn).find(isText) ?? null;
   const text = withoutIds(bare);
-  const episode = markedEpisode(text) ?? episodeOfFolder(text, folders);
+  const episode = markedEpisode(text) ?? datedEpisode(text) ?? episodeOfFolder(text, folders);
   if (!episode) return { ...filmName(text, folders), episode: null, imdb };
   const { before, ...rest } = episode;
   const series = titleAndYear(before);
@@ -91,6 +94,20 @@ function markedEpisode(text: string): Found | null {
   return null;
 }
 
+/** `The.Daily.Show.2024.01.15.Guest`: the year is its season, and the day its number there. */
+function datedEpisode(text: string): Found | null {
+  const match = /(?<!\d)((?:19|20)\d\d)([ ._-])(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)/.exec(text);
+  if (!match || cleaned(text.slice(0, match.index)) === '') return null;
+  const [whole, year = '', , month = '', day = ''] = match;
+  const title = episodeTitle(text.slice(match.index + whole.length));
+  return {
+    season: Number(year),
+    numbers: [Number(month + day)],
+    title: `${year}-${month}-${day} ${title}`.trim(),
+    before: text.slice(0, match.index),
+  };
+}
+
 /** No file holds more: what says so is no range. */
 const MAX_RANGE = 50;
 
@@ -117,7 +134,8 @@ function episodeOfFolder(text: string, folders: readonly string[]): Found | null
   return { season, numbers: [Number(number)], title: episodeTitle(rest), before: '' };
 }
 
-function seasonOf(folder: string): number | null {
+/** What the name of a folder says that its season is; null for a folder of something else. */
+export function seasonOf(folder: string): number | null {
   const match = SEASON.exec(folder.trim());
   if (!match) return null;
   return match[1] === undefined ? 0 : Number(match[1]);
@@ -135,6 +153,16 @@ const episodeTitle = (text: string): string =>
 
 /** A file that says less than its folder is called by that: `Film (2010)/film-1080p.mkv`. */
 function filmName(text: string, folders: readonly string[]): Pick<ReleaseName, 'title' | 'year'> {
+  const { title, year } = wholeFilmName(text, folders);
+  const [, word = '', number = ''] = PART.exec(text) ?? [];
+  const isPart = word !== '' && !PART.test(title);
+  return { title: isPart ? `${title} ${word} ${Number(number)}` : title, year };
+}
+
+/** A film in several files, each of which says so behind the year: they are not the same film. */
+const PART = /(?<![a-z\d])(part|cd|dis[ck])[ ._-]*(\d{1,2})(?![a-z\d])/i;
+
+function wholeFilmName(text: string, folders: readonly string[]): Pick<ReleaseName, 'title' | 'year'> {
   const own = titleAndYear(text);
   const nearest = withoutIds(folders.at(-1) ?? '').trim();
   const folder = /\((?:19|20)\d\d\)$/.test(nearest) ? titleAndYear(nearest) : null;

@@ -1,7 +1,7 @@
 import { type Film, filmOfList, filmOfRoot } from './film.ts';
 import { parseFilmList } from './film-list.ts';
 import { imdbIn } from './release-name.ts';
-import { type FoundFilm, type ListFolder, walkFolder } from './walk.ts';
+import { type FoundFilm, type ListFolder, type Walked, walkFolder } from './walk.ts';
 
 /** Films that somebody has: the same arrays again while nothing has changed. */
 export interface ShelvedFilms {
@@ -43,7 +43,8 @@ export function createFilmShelf({ roots, list, now }: ShelfParts): FilmShelf {
   const read = async (): Promise<readonly Film[]> => {
     try {
       const at = now();
-      known = { at, films: await readRoots(roots, new AbortController().signal) };
+      const films = await readRoots(roots, new AbortController().signal);
+      known = { at, films: areSame(films, known.films) ? known.films : films };
       return known.films;
     } finally {
       reading = null;
@@ -67,21 +68,42 @@ export function createFilmShelf({ roots, list, now }: ShelfParts): FilmShelf {
   return { films: async () => ({ local: await fromFolders(), listed: await fromList() }) };
 }
 
+/** All else of a film of a folder is told by its path. */
+const areSame = (a: readonly Film[], b: readonly Film[]): boolean =>
+  a.length === b.length &&
+  a.every(({ url, size, release }, i) => {
+    const other = b[i];
+    return other?.url === url && other.size === size && other.release.imdb === release.imdb;
+  });
+
 /** A root that is away for a while does not take the others with it. */
-export async function readRoots(
-  roots: readonly ShelvedRoot[],
-  signal: AbortSignal,
-): Promise<readonly Film[]> {
+async function readRoots(roots: readonly ShelvedRoot[], signal: AbortSignal): Promise<readonly Film[]> {
   const found: Film[] = [];
   for (const root of roots) {
-    const films = await walkFolder(root.list, signal).catch((): readonly FoundFilm[] => {
+    const { films } = await readFolder(root, '', signal).catch((): RootFilms => {
       signal.throwIfAborted();
-      return [];
+      return { films: [], missed: [''] };
     });
-    const ids = new Map<string, Promise<string | null>>();
-    for (const film of films) found.push(await described(root, film, ids));
+    for (const film of films) found.push(film);
   }
   return found;
+}
+
+export interface RootFilms extends Pick<Walked, 'missed'> {
+  readonly films: readonly Film[];
+}
+
+/**
+ * Films of a root below one of its folders.
+ * @param start the folder's path, with slashes; empty for the root
+ * @throws what listing that folder does
+ */
+export async function readFolder(root: ShelvedRoot, start: string, signal: AbortSignal): Promise<RootFilms> {
+  const { films: found, missed } = await walkFolder(root.list, start, signal);
+  const ids = new Map<string, Promise<string | null>>();
+  const films: Film[] = [];
+  for (const film of found) films.push(await described(root, film, ids));
+  return { films, missed };
 }
 
 /** With the id of IMDb that a description beside the file has. */

@@ -2,16 +2,18 @@ import { type Context, Hono } from 'hono';
 import { readRange } from '../core/bytes.ts';
 import type { Source } from '../core/contracts.ts';
 import { MediaError } from '../core/errors.ts';
+import type { RelayAsking } from '../core/relay.ts';
 import { isUrl } from '../core/url.ts';
 import { titlePlaylist } from '../pipeline/title-playlist.ts';
 import { versionOf } from '../pipeline/version.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { guardSource, reachOf, requirePassword } from './access.ts';
 import { checked } from './checked.ts';
-import type { AppEnv } from './deps.ts';
+import type { AppEnv, ProxyParts } from './deps.ts';
 import { disposition } from './disposition.ts';
+import { isAddress } from './hooks/names.ts';
 import { BRIEFLY, keptBy } from './lifetimes.ts';
-import { isLocal, openMedia, optionsOf, readMediaRequest, withTitle } from './media-request.ts';
+import { isBucket, isLocal, openMedia, optionsOf, readMediaRequest, withTitle } from './media-request.ts';
 import { answerPlaylist } from './playlist-body.ts';
 import { guardHeaders, passedAnswer } from './proxy/answer-headers.ts';
 import { requireClient } from './proxy/compat-binding.ts';
@@ -21,8 +23,8 @@ import { sendRelayed } from './proxy/send-relayed.ts';
 import { askingOf } from './proxy/stream.ts';
 import { answerRanged } from './ranged-answer.ts';
 
-/** Bytes that tell what a file is, a packet of a transport stream and the beginning of the next. */
-const HEAD = 200;
+/** Bytes that tell what a file is: two packets of a transport stream and the beginning of a third. */
+const HEAD = 400;
 
 /**
  * Bytes of whatever can be opened, as they are, any range of them: `/file?d=…`, and `/file/<token>/<name>`, which never
@@ -70,19 +72,57 @@ function nameOf(url: string): string {
 
 async function sendFile(c: Context<AppEnv>, request: MediaRequest, name: string): Promise<Response> {
   requireClient(c, request.client ?? null);
+  const ranged = () => withTitle(c, request, () => sendRanged(c, request, name));
   const { proxy } = c.var.deps;
-  const isRemote = /^https?:/i.test(request.url);
-  if (!isRemote || !proxy) return withTitle(c, request, () => sendRanged(c, request, name));
+  if (!proxy || isLocal(request.url) || isBucket(request.url)) return settled(ranged);
+  const passed = () => passOn(c, { request, name, proxy });
+  // What a name stands for its hook says to who asks, and that may lie here.
+  return isAddress(request.url) ? passed() : passed().catch(insteadOfRefusal(ranged));
+}
+
+/** Looks at a file that is written to meanwhile, as downloads are: each finds another one. */
+const LOOKS = 4;
+
+/** The answer for a file that stayed the same until its first bytes were read: nothing is sent before that. */
+async function settled(answer: () => Promise<Response>): Promise<Response> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await answer();
+    } catch (error) {
+      const isChanging = error instanceof MediaError && error.code === 'changed';
+      if (!isChanging || looks === LOOKS) throw error;
+    }
+  }
+}
+
+const insteadOfRefusal =
+  (answer: () => Promise<Response>) =>
+  (error: unknown): Promise<Response> => {
+    if (error instanceof MediaError && error.code === 'not-offered') return answer();
+    throw error;
+  };
+
+interface Passing {
+  readonly request: MediaRequest;
+  readonly name: string;
+  readonly proxy: ProxyParts;
+}
+
+async function passOn(c: Context<AppEnv>, { request, name, proxy }: Passing): Promise<Response> {
   const { url, headers, isTrusted } = request;
   const answer = await proxy.relay.relay(
     { url, headers, ...reachOf(c, isTrusted) },
-    askingOf(c),
+    rangedAsking(askingOf(c)),
     c.req.raw.signal,
   );
   const usualType = typeByName(name) ?? typeByName(nameOf(answer.url));
   const changes = { set: namedBy(name), removed: [], usualType };
   return sendRelayed(c, { answer, ...passedAnswer(answer, changes), isTrusted });
 }
+
+/** To HEAD a range means nothing: RFC 9110, 14.2. */
+const rangedAsking = (asking: RelayAsking): RelayAsking =>
+  asking.method === 'head' ? { ...asking, range: null } : asking;
 
 async function contentType(c: Context<AppEnv>, source: Source): Promise<string> {
   const head = await readRange(source, { start: 0, end: HEAD }, c.req.raw.signal);

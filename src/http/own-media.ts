@@ -4,6 +4,7 @@ import { isUrl } from '../core/url.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { askedHost, isAddress, isLocalName, isLoopback } from './access.ts';
 import type { AppEnv } from './deps.ts';
+import { isAddress as isPlace } from './hooks/names.ts';
 import { requireClient } from './proxy/compat-binding.ts';
 import { queryFields, queryPairs } from './query.ts';
 
@@ -38,45 +39,72 @@ export const ownMedia: MiddlewareHandler<AppEnv> = async (c, next) => {
 function urlsIn(address: string): readonly string[] {
   try {
     return [...queryPairs(address)]
-      .filter(([name, value]) => NAMES.has(name) && /^\s*https?:\/\//i.test(value) && isUrl(value.trim()))
+      .filter(([name, value]) => NAMES.has(name) && isHttp(value.trim()))
       .map(([, value]) => value.trim());
   } catch {
     return [];
   }
 }
 
+/** Own addresses within own addresses: players hand on what they were handed, but not for ever. */
+const MAX_DEPTH = 4;
+
 /** Null for what is not this server's. */
-async function unwrapOf(c: Context<AppEnv>, url: URL): Promise<Unwrap | null> {
+async function unwrapOf(c: Context<AppEnv>, url: URL, depth = 0): Promise<Unwrap | null> {
   const place = placeOf(c, url);
-  if (place === 'elsewhere') return null;
+  if (place === 'elsewhere' || depth === MAX_DEPTH) return null;
   const token = SEALED.map((pattern) => pattern.exec(url.pathname)?.[1]).find((found) => found);
-  if (token) return sealed(c, token, place);
-  return place === 'here' && ASKING.test(url.pathname) ? named(url) : null;
+  const inner = async (text: string) =>
+    (isHttp(text) ? await unwrapOf(c, new URL(text), depth + 1) : null) ?? unchanged;
+  if (token) return sealed(c, { token, place, inner });
+  const outer = place === 'here' && ASKING.test(url.pathname) ? named(c, url) : null;
+  if (!outer) return null;
+  const within = await inner(outer.url);
+  return (asked) => within(outer.unwrap(asked));
 }
+
+const unchanged: Unwrap = (request) => request;
+const isHttp = (text: string): boolean => /^https?:\/\//i.test(text) && isUrl(text);
 
 type Place = 'here' | 'near' | 'elsewhere';
 
 /** `near`: by another address of this machine, maybe. */
-function placeOf(c: Context<AppEnv>, { protocol, host, hostname, port }: URL): Place {
+function placeOf(c: Context<AppEnv>, { protocol, host, hostname, port, pathname }: URL): Place {
   const { publicUrl } = c.var.deps.config;
   const text = `${protocol}//${askedHost(c)}`;
   const asked = isUrl(text) ? new URL(text) : null;
-  if (host === asked?.host || host === publicUrl?.host) return 'here';
+  // Other programs may stand beside this one at its public host.
+  if (host === publicUrl?.host)
+    return pathname.startsWith(publicUrl.pathname.replace(/\/?$/, '/')) ? 'here' : 'elsewhere';
+  if (host === asked?.host) return 'here';
   if (port !== asked?.port) return 'elsewhere';
   if (isLoopback(hostname) && isLoopback(asked.hostname)) return 'here';
   return isAddress(hostname) || isLocalName(hostname) ? 'near' : 'elsewhere';
 }
 
 /** @throws MediaError `unauthorized` for a token of this very server that is none, over, or for somebody else */
-async function sealed(c: Context<AppEnv>, token: string, place: Place): Promise<Unwrap | null> {
+async function sealed(c: Context<AppEnv>, { token, place, inner }: Sealed): Promise<Unwrap | null> {
   try {
     const own = await c.var.deps.tokens.open(token);
     requireClient(c, own.client ?? null);
-    return (asked) => ({ ...own, ...chosen(asked), expires: earlier(own.expires, asked.expires) });
+    const within = await inner(own.url);
+    return (asked) => {
+      const outer = { ...own, ...chosen(asked), expires: earlier(own.expires, asked.expires) };
+      const request = within(outer);
+      // Whoever asks has not seen what is within: he gets what both allow.
+      return { ...request, isTrusted: own.isTrusted && request.isTrusted };
+    };
   } catch (error) {
     if (place === 'near' && error instanceof MediaError) return null;
     throw error;
   }
+}
+
+interface Sealed {
+  readonly token: string;
+  readonly place: Place;
+  /** How an address that it names is unwrapped. */
+  readonly inner: (url: string) => Promise<Unwrap>;
 }
 
 /** What the request itself says of tracks goes before what the address says. */
@@ -100,13 +128,18 @@ const earlier = (a: number | null, b: number | null): number | null =>
   a === null || b === null ? (a ?? b) : Math.min(a, b);
 
 /** Whoever asks might have asked for that himself: his rights, and its address and headers. */
-function named(url: URL): Unwrap | null {
+function named(c: Context<AppEnv>, url: URL): { readonly url: string; readonly unwrap: Unwrap } | null {
   const fields = queryFields(url.href);
   const inner = fields.get('d')?.trim() ?? '';
-  const isMedia = /^(?:root|upload):/.test(inner) || (/^https?:\/\//i.test(inner) && isUrl(inner));
-  if (!isMedia) return null;
+  const isMedia = /^(?:root|upload):/.test(inner) || isHttp(inner);
+  const isName = inner !== '' && !isPlace(inner) && c.var.deps.hooks?.resolve;
+  if (!isMedia && !isName) return null;
   const headers = [...fields]
     .filter(([name]) => name.startsWith('h_') && name.length > 2)
     .map(([name, value]) => [name.slice(2).toLowerCase(), value] as const);
-  return (asked) => ({ ...asked, url: inner, headers: { ...Object.fromEntries(headers), ...asked.headers } });
+  const sent = Object.fromEntries(headers);
+  return {
+    url: inner,
+    unwrap: (asked) => ({ ...asked, url: inner, headers: { ...sent, ...asked.headers } }),
+  };
 }

@@ -3,6 +3,7 @@ import type { ByteRange } from '../core/contracts.ts';
 import { isNamedIn } from './conditional.ts';
 import type { AppEnv } from './deps.ts';
 import { askedRange } from './ranges.ts';
+import { startingWith } from './starting-with.ts';
 
 /** Bytes of which any can be had. */
 export interface Ranged {
@@ -15,7 +16,10 @@ export interface Ranged {
   readonly onBroken?: (error: unknown) => void;
 }
 
-/** Answers 200, 206, 304 or 416 as RFC 9110, 13 and 14 have it. */
+/**
+ * Answers 200, 206, 304 or 416 as RFC 9110, 13 and 14 have it.
+ * @throws what the first read does, when nothing is sent yet
+ */
 export async function answerRanged(c: Context<AppEnv>, ranged: Ranged): Promise<Response> {
   const { size, etag } = ranged;
   const headers = {
@@ -37,10 +41,12 @@ export async function answerRanged(c: Context<AppEnv>, ranged: Ranged): Promise<
   const status = range ? 206 : 200;
   if (c.req.method === 'HEAD') return c.body(null, status, whole);
   const { signal } = c.req.raw;
+  const chunks = inLists(ranged.read({ start, end }, signal));
+  const first = await chunks.next();
   return c.var.deps.sendChunks(c, {
     status,
     headers: whole,
-    chunks: inLists(ranged.read({ start, end }, signal)),
+    chunks: startingWith(first.done ? [] : [first.value], chunks),
     onBroken: (err) => {
       ranged.onBroken?.(err);
       if (!signal.aborted) c.var.deps.log.warn({ err }, 'file broken off');

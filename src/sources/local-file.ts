@@ -49,6 +49,14 @@ export function localFileSource(path: string): LocalFileSource {
     }
   }
 
+  /** What was written over while it was read is two files in one; one that only grew has its beginning still. */
+  async function requireSame(file: FileHandle): Promise<void> {
+    const { size, mtimeMs } = await file.stat();
+    if (first === null || size > first.size) return;
+    if (size === first.size && mtimeMs === first.modified) return;
+    throw new MediaError('changed', 'The file was written over while it was read. Open it again');
+  }
+
   return {
     get size() {
       return first?.size ?? null;
@@ -73,6 +81,7 @@ export function localFileSource(path: string): LocalFileSource {
           if (bytesRead === 0) throw new MediaError('changed', 'The file has become shorter. Open it again');
           signal.throwIfAborted();
           position += bytesRead;
+          if (position >= end) await requireSame(file);
           yield new Uint8Array(buffer.buffer, 0, bytesRead);
         }
       } finally {

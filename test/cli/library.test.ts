@@ -4,14 +4,17 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { writeLibrary } from '../../src/cli/library-files.ts';
 import { createTokenBox } from '../../src/proxy/token.ts';
 import { fixturePath } from '../helpers/fixtures.ts';
 import { type Ended, runCli } from './run-cli.ts';
@@ -79,6 +82,22 @@ describe('of a folder', () => {
     expect(read('Show/Season 01/Show S01E02.nfo')).not.toContain('fileinfo');
   });
 
+  it('with a part that was not read removes nothing', async () => {
+    await library([join(folder, 'films'), ...root, '--server', SERVER]);
+    writeFileSync(join(out, 'Heat (1995)/mine.txt'), '');
+    const odd = join(folder, 'films/Odd');
+    const away = join(folder, 'away.mkv');
+    mkdirSync(odd);
+    symlinkSync('x'.repeat(300), join(odd, 'failing.mkv'));
+    renameSync(join(folder, 'films/Heat.1995.1080p.mkv'), away);
+    const { code, out: told, err } = await library([join(folder, 'films'), ...root, '--prune']);
+    rmSync(odd, { recursive: true });
+    renameSync(away, join(folder, 'films/Heat.1995.1080p.mkv'));
+    expect([code, told.toString()]).toEqual([5, expect.stringContaining(' 0 removed')]);
+    expect(err).toBe('Not read, or not to the end: root:mine/Odd; so nothing is removed\n');
+    expect(tree()).toContain('Heat (1995)/Heat (1995).strm');
+  });
+
   it('within a root is only what is in it', async () => {
     const { code } = await library([join(folder, 'films/Show'), ...root, '--server', SERVER]);
     expect([code, tree().length]).toEqual([0, 3]);
@@ -129,6 +148,40 @@ describe('of a list', () => {
     ]);
   });
 
+  it('what is called otherwise only by its capitals stays where those are one file', async () => {
+    const write = (path: string) =>
+      writeLibrary(out, { files: new Map([[path, 'text']]), old: 'removed' }, new AbortController().signal);
+    await write('heat/x.strm');
+    renameSync(join(out, 'heat'), join(out, 'Heat'));
+    symlinkSync('Heat', join(out, 'heat'));
+    await write('Heat/x.strm');
+    expect(read('Heat/x.strm')).toBe('text');
+    expect(Object.keys(JSON.parse(read('.sluice-library.json')).files)).toEqual(['Heat/x.strm']);
+  });
+
+  it('leaves alone what stands where its files should', async () => {
+    mkdirSync(join(out, 'Heat (1995)/Heat (1995).nfo'), { recursive: true });
+    writeFileSync(join(out, 'It - Two'), 'a file');
+    const { code, out: told } = await library([list, '--server', SERVER]);
+    expect([code, told.toString()]).toEqual([
+      0,
+      '2 films: 1 files written, 0 unchanged, 0 removed, 3 left alone\n',
+    ]);
+    expect((await library([list, '--server', SERVER, '--prune'])).code).toBe(0);
+  });
+
+  it('leaves no half of a manifest, and a new secret is told', async () => {
+    const state = join(folder, 'new-state');
+    const first = await library([list, '--state', state], { SLUICE_SECRET: '' });
+    expect([first.code, first.err]).toEqual([
+      0,
+      expect.stringMatching(/^There was no secret in .*new-state: a new/),
+    ]);
+    const again = await library([list, '--state', state], { SLUICE_SECRET: '' });
+    expect([again.code, again.err]).toEqual([0, '']);
+    expect(tree().filter((name) => name.startsWith('.'))).toEqual(['.sluice-library.json']);
+  });
+
   it('leaves alone what was there before', async () => {
     mkdirSync(join(out, 'Heat (1995)'), { recursive: true });
     writeFileSync(join(out, 'Heat (1995)/Heat (1995).nfo'), 'mine');
@@ -172,6 +225,12 @@ describe('what cannot be', () => {
     const env = args.includes('--state') ? { SLUICE_SECRET: '' } : {};
     const { code, err } = await library(args, env);
     expect([code, err]).toEqual([status, expect.stringMatching(line)]);
+  });
+
+  it('where a file is in the way of the folder', async () => {
+    writeFileSync(out, '');
+    const { code, err } = await library([list, '--server', SERVER]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/out is no folder \[bad-request\]\n$/)]);
   });
 
   it('of a list with a root that is not served, or with nothing in it', async () => {

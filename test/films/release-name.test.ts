@@ -30,6 +30,12 @@ const FILMS: readonly (readonly [path: string, told: Told])[] = [
   ['Films/2010/Some Film.mkv', ['Some Film', null]],
   ['Film (2010) {imdb-tt1375666}.mkv', ['Film', 2010]],
   ['---.mkv', ['Unknown', null]],
+  ['Film.2010.CD1.avi', ['Film CD 1', 2010]],
+  ['Film (2010) - part 2.mkv', ['Film part 2', 2010]],
+  ['Film (2010)/cd2.avi', ['Film cd 2', 2010]],
+  ['Film Part 2 (2010).mkv', ['Film Part 2', 2010]],
+  ['2024-01-15.mkv', ['2024-01-15', null]],
+  ['Film.2010.13.45.mkv', ['Film', 2010]],
 ];
 
 type EpisodeTold = readonly [
@@ -59,6 +65,8 @@ const EPISODES: readonly (readonly [path: string, told: EpisodeTold])[] = [
   ['Show.S01.1080p/S01E05.mkv', ['Show', null, 1, [5], '']],
   ['24/Season 1/24.S01E03.mkv', ['24', null, 1, [3], '']],
   ['S01E03.mkv', ['Unknown', null, 1, [3], '']],
+  ['The.Daily.Show.2024.01.15.1080p.mkv', ['The Daily Show', null, 2024, [115], '2024-01-15']],
+  ['The Daily Show - 2024-12-03 - A Guest.mkv', ['The Daily Show', null, 2024, [1203], '2024-12-03 A Guest']],
 ];
 
 const read = (path: string) => {
@@ -90,6 +98,7 @@ describe('the name of a film', () => {
     for (const text of odd) {
       const before = performance.now();
       expect(parseReleaseName(text, [text]).title).not.toBe('');
+      expect(parseReleaseName('S01E02', Array(1000).fill(text)).title).not.toBe('');
       expect(performance.now() - before).toBeLessThan(500);
     }
   });

@@ -8,9 +8,15 @@ function root(files: Record<string, string>) {
     name: 'films',
     async list(path) {
       listings++;
-      if (path !== '') return { entries: [] };
+      if (path === 'locked') throw new Error('That folder is not ours');
+      const about = { isCut: false, hasUnreadable: false, real: path };
+      if (path !== '') return { ...about, entries: [] };
       if ('gone' in files) throw new Error('The disk is away');
-      return { entries: Object.keys(files).map((name) => ({ name, isFolder: false, size: 1 })) };
+      const names = Object.keys(files);
+      return {
+        ...about,
+        entries: names.map((name) => ({ name, isFolder: !name.includes('.'), size: 1 })),
+      };
     },
     readText: async (path) => files[path] ?? null,
   };
@@ -37,6 +43,26 @@ describe('a shelf', () => {
     files['Three.mkv'] = '';
     time = 60 * MINUTE;
     expect(await titles()).toEqual(['One', 'Two', 'Three']);
+  });
+
+  it('has the same array again where nothing has changed', async () => {
+    let time = 0;
+    const files: Record<string, string> = { 'One.mkv': '' };
+    const { shelved, listings } = root(files);
+    const shelf = createFilmShelf({ roots: [shelved], list: null, now: () => time });
+    const { local } = await shelf.films();
+    time = 60 * MINUTE;
+    expect((await shelf.films()).local).toBe(local);
+    expect(listings()).toBe(2);
+    files['One.nfo'] = 'tt0113277';
+    time = 120 * MINUTE;
+    expect((await shelf.films()).local).not.toBe(local);
+  });
+
+  it('has the other films where one folder cannot be read', async () => {
+    const roots = [root({ 'One.mkv': '', locked: '' }).shelved];
+    const { local } = await createFilmShelf({ roots, list: null, now: () => 0 }).films();
+    expect(local.map(({ release }) => release.title)).toEqual(['One']);
   });
 
   it('has the others where one root is away', async () => {

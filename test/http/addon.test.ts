@@ -201,6 +201,23 @@ describe('streams', () => {
     expect(await streamsFor('movie/tt0000001')).toEqual([]);
   });
 
+  it('of a film and a series with one id are told apart', async () => {
+    const path = join(folder, 'one-id.txt');
+    writeFileSync(
+      path,
+      'Film (2010) tt0000007|https://a.example/1.mkv\nShow S01E01 tt0000007|https://a.example/2.mkv\n',
+    );
+    const other = await serveApp({ flags: { list: path } });
+    const files = async (type: string, id: string) => {
+      const url = `/addon/${other.accessKey}/stream/${type}/${encodeURIComponent(id)}.json`;
+      const { streams } = await get<{ readonly streams: readonly Stream[] }>(url, other);
+      return streams.length;
+    };
+    expect([await files('movie', 'tt0000007'), await files('series', 'tt0000007:1:1')]).toEqual([2, 2]);
+    expect(await files('series', 'tt0000007')).toBe(0);
+    await other.close();
+  });
+
   it('of a list lead through here, and are the same each time', async () => {
     const [found] = (await catalog('movie/sluice-movie/search=listed 5')).metas;
     const path = `movie/${encodeURIComponent(found?.id ?? '')}`;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -69,6 +69,17 @@ describe.each([
     expect(answer.body.equals(BYTES.subarray(start, end))).toBe(true);
   });
 
+  it('gives HEAD no ranges', async () => {
+    for (const range of ['bytes=0-9', 'bytes=100000-']) {
+      const { status, headers } = await app.ask(await address(), { method: 'HEAD', headers: { range } });
+      expect([status, headers['content-range'], headers['content-length']]).toEqual([
+        200,
+        undefined,
+        '100000',
+      ]);
+    }
+  });
+
   it('says what it is, to HEAD as well, and what lies behind its end is 416', async () => {
     const { status, headers, body } = await app.ask(await address(), { method: 'HEAD' });
     expect([status, body.length]).toEqual([200, 0]);
@@ -127,13 +138,40 @@ describe('a file of a folder', () => {
   });
 
   it.each([
-    ['video/x-matroska', 'demo'],
-    ['video/mp4', 'progressive'],
-    ['application/octet-stream', null],
-  ])('without an ending is %s by what is in it', async (type, name) => {
-    writeFileSync(join(folder, 'film'), name === null ? 'words' : fixture(name));
+    ['video/x-matroska', () => fixture('demo')],
+    ['video/mp4', () => fixture('progressive')],
+    ['video/mp2t', () => `G${'.'.repeat(187)}`.repeat(4)],
+    ['video/mp2t', () => `timeG${'.'.repeat(187)}`.repeat(4)],
+    ['video/x-msvideo', () => 'RIFF....AVI LIST'],
+    ['audio/wav', () => 'RIFF....WAVEfmt '],
+    ['application/octet-stream', () => 'words'],
+    ['application/octet-stream', () => `${'w'.repeat(188)}Good words`],
+  ])('without an ending is %s by what is in it', async (type, bytes) => {
+    writeFileSync(join(folder, 'film'), bytes());
     const answer = await app.ask(`/file/${await seal('root:films/film')}/film`);
     expect(answer.headers['content-type']).toBe(type);
+  });
+
+  it('may be called anything', async () => {
+    writeFileSync(join(folder, 'two\nlines.mkv'), 'x');
+    const { status, headers } = await app.ask(asked('root:films/two\nlines.mkv'));
+    expect([status, headers['content-disposition']]).toEqual([200, 'inline; filename="two_lines.mkv"']);
+  });
+
+  it('that grows while it is asked for is answered', async () => {
+    const growing = join(folder, 'growing.mkv');
+    writeFileSync(growing, BYTES);
+    const timer = setInterval(() => appendFileSync(growing, 'more'), 2);
+    const url = await lasting('root:films/growing.mkv');
+    const statuses: number[] = [];
+    for (let i = 0; i < 100; i++) {
+      const { status, body } = await app.ask(url, { headers: { range: 'bytes=0-49999' } });
+      statuses.push(status);
+      if (status === 206) expect(body.equals(BYTES.subarray(0, 50_000))).toBe(true);
+    }
+    clearInterval(timer);
+    // A third of them would not be, if each file were looked at once.
+    expect(statuses.filter((status) => status !== 206).length).toBeLessThan(15);
   });
 
   it('that is empty, missing or outside', async () => {
@@ -165,13 +203,30 @@ describe('a file of a server', () => {
   it('that knows no ranges comes whole', async () => {
     upstream.answer((_, response) => response.end(BYTES));
     const answer = await app.ask(await lasting(remote()), { headers: { range: 'bytes=0-' } });
-    expect([200, 206]).toContain(answer.status);
+    expect([answer.status, answer.headers['content-range']]).toEqual([200, undefined]);
     expect(answer.body.equals(BYTES)).toBe(true);
   });
 
   it('is asked with its headers', async () => {
     await app.ask(await lasting(remote(), { headers: { 'x-one': '1' } }));
     expect(upstream.requests[0]).toMatchObject({ path: '/dir/film.mkv?sig=1', headers: { 'x-one': '1' } });
+  });
+});
+
+describe('a file that has a name of a hook', () => {
+  it.each([
+    ['a server that knows no ranges', () => remote(), 200],
+    ['a folder', () => LOCAL, 206],
+  ])('is that of %s', async (_, place, status) => {
+    upstream.answer((_request, response) => response.end(BYTES));
+    const named = await serveApp({
+      flags: { allow: ['127.0.0.1'], root: [`films=${folder}`] },
+      hooks: { resolve: async (id) => (id === 'film-1' ? { url: place() } : null) },
+    });
+    const answer = await named.ask('/file?d=film-1', { headers: { range: 'bytes=0-99999' } });
+    expect([answer.status, answer.body.equals(BYTES)]).toEqual([status, true]);
+    expect((await named.ask('/file?d=film-2')).status).toBe(404);
+    await named.close();
   });
 });
 

@@ -45,6 +45,15 @@ describe('an own address', () => {
     ['HLS by d=', async () => `${closed.url}/hls/master.m3u8?d=${encodeURIComponent(LOCAL)}`],
     ['by the public URL', async () => `https://tv.example.org/sluice/file/${await seal(LOCAL)}/film.mkv`],
     ['by localhost', async () => `http://localhost:${port()}/file/${await seal(LOCAL)}/film.mkv`],
+    [
+      'within one',
+      async () =>
+        `${closed.url}/file?d=${encodeURIComponent(`${closed.url}/file/${await seal(LOCAL)}/f.mkv`)}`,
+    ],
+    [
+      'within a sealed one',
+      async () => `${closed.url}/file/${await seal(`${closed.url}/file/${await seal(LOCAL)}/f.mkv`)}/f.mkv`,
+    ],
     ['by another address', async () => `http://192.168.77.77:${port()}/file/${await seal(LOCAL)}/film.mkv`],
   ])('is not asked for over HTTP: %s', async (_, address) => {
     const url = await address();
@@ -62,6 +71,22 @@ describe('an own address', () => {
     const stream = `${app.url}/proxy/stream?d=${encodeURIComponent(`${upstream.url}/2.mkv`)}&h_x-two=2`;
     expect((await app.ask(probe(stream))).status).toBe(200);
     expect(upstream.requests[0]).toMatchObject({ path: '/2.mkv', headers: { 'x-two': '2' } });
+  });
+
+  it('to be passed on is that of what it stands for', async () => {
+    const token = await seal(`${upstream.url}/film.mkv`, { headers: { 'x-one': '1' } });
+    const own = `${app.url}/file/${token}/film.mkv`;
+    const direct = await app.ask(`/proxy/stream?d=${encodeURIComponent(own)}`);
+    expect([direct.status, direct.body.equals(fixture('demo'))]).toEqual([200, true]);
+    const twice = `${app.url}/proxy/stream?d=${encodeURIComponent(own)}`;
+    expect((await app.ask(`/proxy/stream/x.mkv?d=${encodeURIComponent(twice)}`)).status).toBe(200);
+    expect(upstream.requests.map(({ path, headers }) => [path, headers['x-one']])).toEqual([
+      ['/film.mkv', '1'],
+      ['/film.mkv', '1'],
+    ]);
+    expect(upstream.requests.filter(({ headers }) => headers.host !== new URL(upstream.url).host)).toEqual(
+      [],
+    );
   });
 
   it('gives the title of what it stands for, with the tracks that are asked for', async () => {
@@ -93,6 +118,28 @@ describe('a hook that decides', () => {
     expect(seen).toEqual([LOCAL, LOCAL, LOCAL]);
     await guarded.close();
   });
+
+  it('tells what a name in an own address stands for', async () => {
+    const seen: (string | null)[] = [];
+    const hooks = {
+      resolve: (id: string) => (id === 'film 1' ? { url: LOCAL } : null),
+      authorize: ({ media }: { readonly media: string | null }) => {
+        seen.push(media);
+        return true;
+      },
+    };
+    const named = await serveApp({ secret: SECRET, hooks });
+    try {
+      for (const own of ['/hls/master.m3u8?d=film%201', '/file?d=film%201']) {
+        const url = named.url + own;
+        for (const path of [probe(url), master(url)]) expect((await named.ask(path)).status, path).toBe(200);
+      }
+      expect(new Set(seen)).toEqual(new Set(['film 1']));
+      expect((await closed.ask(probe(`${closed.url}/file?d=film%201`))).status).toBe(403);
+    } finally {
+      await named.close();
+    }
+  });
 });
 
 describe('nobody gains anything by it', () => {
@@ -120,6 +167,25 @@ describe('nobody gains anything by it', () => {
   ])('an address that is %s is refused', async (_, path) => {
     const answer = await closed.ask(probe(`${closed.url}${await path()}`));
     expect(answer.status).toBe(403);
+  });
+
+  it('one address within another gives what both allow', async () => {
+    const trusted = `${closed.url}/file/${await seal(LOCAL)}/film.mkv`;
+    const outer = `${closed.url}/file/${await seal(trusted, { isTrusted: false })}/film.mkv`;
+    expect((await closed.ask(probe(outer), { headers: FOREIGN })).status).toBe(403);
+    expect((await closed.ask(probe(outer))).status).toBe(200);
+  });
+
+  it('other programs at the public host are asked as any others', async () => {
+    const { hostname, port } = new URL(upstream.url);
+    const flags = { 'public-url': `http://${hostname}:${port}/sluice`, allow: [hostname] };
+    const beside = await serveApp({ secret: SECRET, flags });
+    for (const path of [`file/${'a'.repeat(60)}/film.mkv`, `file?d=${encodeURIComponent(LOCAL)}`])
+      expect((await beside.ask(probe(`${upstream.url}/${path}`))).status, path).toBe(200);
+    expect(upstream.requests.length).toBeGreaterThan(1);
+    const own = `${upstream.url}/sluice/file/${'a'.repeat(60)}/film.mkv`;
+    expect((await beside.ask(probe(own))).status).toBe(403);
+    await beside.close();
   });
 
   it('a server that only looks like this one is asked as any other', async () => {

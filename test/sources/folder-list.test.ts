@@ -42,6 +42,26 @@ describe('a served folder', () => {
     expect(entries).toEqual([{ name: 'x.mp4', isFolder: false, size: 1 }]);
   });
 
+  it('says whether that is all, and where it lies', async () => {
+    const whole = await listFolder(roots, 'films', 'series');
+    expect(whole).toMatchObject({ isCut: false, hasUnreadable: false, real: join(films, 'series') });
+    expect((await listFolder(roots, 'films', 'inner')).real).toBe(whole.real);
+    const cut = await listFolder(roots, 'films', '', 3);
+    expect([cut.isCut, cut.entries.length <= 3]).toEqual([true, true]);
+  });
+
+  it('tells what is gone from what cannot be looked at', async () => {
+    const odd = join(films, 'odd');
+    mkdirSync(odd);
+    symlinkSync('nowhere', join(odd, 'gone.mkv'));
+    symlinkSync('round', join(odd, 'round'));
+    symlinkSync('../A.mkv/x', join(odd, 'through-a-file'));
+    expect(await listFolder(roots, 'films', 'odd')).toMatchObject({ entries: [], hasUnreadable: false });
+    symlinkSync('x'.repeat(300), join(odd, 'failing.mkv'));
+    expect(await listFolder(roots, 'films', 'odd')).toMatchObject({ entries: [], hasUnreadable: true });
+    rmSync(odd, { recursive: true });
+  });
+
   it.each([
     ['films', '..', 'bad-request'],
     ['films', '../outside', 'bad-request'],

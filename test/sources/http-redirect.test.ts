@@ -48,6 +48,20 @@ const harmless = {
 };
 
 describe('redirects', () => {
+  test('to this server itself are not followed, its own addresses are asked', async () => {
+    const own = await upstream(file(bytes));
+    const elsewhere = await upstream(file(other));
+    const client = httpClient({ isOwn: ({ host }) => host === new URL(own.url).host });
+    const from = await upstream(redirect(`${own.url}/file?d=loop`));
+    expect(await failure(read(client.source({ url: from.url, headers: {} }), 0, 10))).toMatchObject({
+      code: 'forbidden-address',
+    });
+    expect(own.requests).toEqual([]);
+    expectBytes(await read(client.source({ url: own.url, headers: {} }), 0, 10), bytes.subarray(0, 10));
+    const away = await upstream(redirect(elsewhere.url));
+    expectBytes(await read(client.source({ url: away.url, headers: {} }), 0, 10), other.subarray(0, 10));
+  });
+
   test.each([301, 302, 303, 307, 308])('%i is followed and where it leads is kept', async (status) => {
     const target = await upstream(file(bytes));
     const origin = await upstream(redirect(`${target.url}/signed?key=1`, status));

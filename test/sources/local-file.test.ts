@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { patternBytes } from '../helpers/upstream.ts';
 import { expectBytes, failure, read } from './http-fixture.ts';
 
 const bytes = patternBytes(3_000_000);
+const WHOLE = { start: 0, end: 3_000_000 };
 let folder = '';
 const path = (...parts: string[]) => join(folder, ...parts);
 
@@ -60,6 +61,26 @@ describe('local files', () => {
     await read(source, 0, 10);
     await truncate(changing, 1000);
     expect(await failure(read(source, 0, 10))).toMatchObject({ code: 'changed' });
+  });
+
+  test.each([
+    ['written over', 'changed', (file: string) => writeFile(file, patternBytes(bytes.length, 2))],
+    ['cut short', 'changed', (file: string) => truncate(file, 2_900_000)],
+    ['added to', null, (file: string) => appendFile(file, 'more')],
+  ])('a file that is %s while it is read', async (_, code, change) => {
+    const changing = path('changing-now');
+    await writeFile(changing, bytes);
+    await utimes(changing, 1000, 1000);
+    const reading = (async () => {
+      const parts: Uint8Array[] = [];
+      for await (const chunk of localFileSource(changing).read(WHOLE, new AbortController().signal)) {
+        if (parts.length === 0) await change(changing);
+        parts.push(chunk);
+      }
+      return Buffer.concat(parts);
+    })();
+    if (code === null) expectBytes(await reading, bytes);
+    else expect(await failure(reading)).toMatchObject({ code });
   });
 });
 

@@ -32,12 +32,12 @@ export function addonRoutes(): Hono<AppEnv> {
       answer(c, catalogPage(c, await itemsOf(c), lastPart(c))),
     );
     routes.get(`${prefix}/meta/:type/:id{[^/]+\\.json}`, leave, async (c) => {
-      const item = (await itemsOf(c)).find(({ id }) => id === idOf(c));
+      const item = itemsOfType(c, await itemsOf(c)).find(({ id }) => id === idOf(c));
       if (!item) throw new MediaError('not-found', 'There is no such film');
       return answer(c, { meta: metaOf(item) });
     });
     routes.get(`${prefix}/stream/:type/:id{[^/]+\\.json}`, leave, async (c) => {
-      const videos = (await itemsOf(c)).flatMap((item) => item.videos);
+      const videos = itemsOfType(c, await itemsOf(c)).flatMap((item) => item.videos);
       const video = videos.find(({ id }) => id === idOf(c));
       return answer(c, { streams: video ? await streamsOf(c, video) : [] });
     });
@@ -57,6 +57,10 @@ function requireFilms(c: Context<AppEnv>) {
     'This server has no films to list. Start it with folders, or --list FILE',
   );
 }
+
+/** A film and a series may be told by one id, where somebody wrote it beside the wrong one. */
+const itemsOfType = (c: Context<AppEnv>, items: readonly CatalogItem[]): readonly CatalogItem[] =>
+  items.filter(({ type }) => type === c.req.param('type'));
 
 const idOf = (c: Context<AppEnv>): string => (c.req.param('id') ?? '').replace(/\.json$/, '');
 

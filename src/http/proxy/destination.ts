@@ -42,14 +42,25 @@ export function readDestination(c: Context<AppEnv>): Destination {
   if (!isName && (!/^https?:\/\//i.test(url) || !isUrl(url)))
     throw new MediaError('bad-request', 'd= must be an http or https URL');
   return {
-    url,
-    headers: sentHeaders(fields),
+    ...asMeant(c, { url, headers: sentHeaders(fields), isTrusted: carriesKey(c) }),
     answers: checkedAnswerHeaders(prefixed(fields, 'r_')),
     mediaAnswers: checkedAnswerHeaders(prefixed(fields, 'rp_')),
     removed: (fields.get('x_headers') ?? '').split(',').flatMap((name) => name.trim().toLowerCase() || []),
-    isTrusted: carriesKey(c),
     fields,
   };
+}
+
+type Meant = Pick<Destination, 'url' | 'headers' | 'isTrusted'>;
+
+/** Addresses that give bytes as they are, of this server: what they stand for is asked instead, if that is elsewhere. */
+function asMeant(c: Context<AppEnv>, given: Meant): Meant {
+  const unwrap = c.var.own?.get(given.url);
+  if (!unwrap || !/\/(?:file|proxy\/stream)(?:\/[^/]+){0,2}$/.test(new URL(given.url).pathname)) return given;
+  const meant = unwrap({ ...given, video: null, audio: null, recovery: 'shown', expires: null });
+  const { url, headers, isTrusted } = meant;
+  // What ends, or is for one client, must not come to last by being passed on.
+  const isLasting = meant.expires === null && meant.client === undefined;
+  return isLasting && /^https?:/i.test(url) ? { url, headers, isTrusted } : given;
 }
 
 /** Whether the query says yes; what is neither yes nor no is an error. */

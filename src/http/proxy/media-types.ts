@@ -50,19 +50,21 @@ export function typeByName(name: string): string | null {
   return TYPES[extension] ?? null;
 }
 
-/** What containers begin with: text, and where it stands. */
-const BEGINNINGS: readonly (readonly [at: number, text: string, type: string])[] = [
-  [0, '\x1a\x45\xdf\xa3', 'video/x-matroska'],
-  [4, 'ftyp', 'video/mp4'],
-  [4, 'moov', 'video/mp4'],
-  [188, 'G', 'video/mp2t'],
-  [0, 'RIFF', 'video/x-msvideo'],
-  [0, 'FLV', 'video/x-flv'],
-  [0, 'OggS', 'video/ogg'],
+/** What containers begin with: a dot is any byte, so is the control character that EBML begins with. */
+const BEGINNINGS: readonly (readonly [beginning: RegExp, type: string])[] = [
+  [/^.E\xdf\xa3/s, 'video/x-matroska'],
+  [/^.{4}(?:ftyp|moov)/s, 'video/mp4'],
+  // Packets of 188 bytes; as Blu-rays have them, with a time before each.
+  [/^(?:G.{187}){2}G/s, 'video/mp2t'],
+  [/^(?:.{4}G.{187}){2}.{4}G/s, 'video/mp2t'],
+  [/^RIFF.{4}AVI /s, 'video/x-msvideo'],
+  [/^RIFF.{4}WAVE/s, 'audio/wav'],
+  [/^FLV/, 'video/x-flv'],
+  [/^OggS/, 'video/ogg'],
 ];
 
 /** By the first bytes of a film; null for an unknown one. */
 export function typeByContent(head: Uint8Array): string | null {
-  const text = String.fromCharCode(...head.subarray(0, 256));
-  return BEGINNINGS.find(([at, mark]) => text.startsWith(mark, at))?.[2] ?? null;
+  const text = String.fromCharCode(...head.subarray(0, 400));
+  return BEGINNINGS.find(([beginning]) => beginning.test(text))?.[1] ?? null;
 }
