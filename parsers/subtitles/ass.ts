@@ -1,25 +1,33 @@
 import { assBodies } from '../../src/codecs/ass.ts';
-import { parseAssHeader, readFields } from '../../src/codecs/ass-styles.ts';
+import { parseAssHeader, readFields, readNames } from '../../src/codecs/ass-styles.ts';
 import type { Cue } from '../../src/core/cues.ts';
 import { clockTime, cuesOf, linesOf, type Span, type TextFormat } from './text-format.ts';
 
 /** Fields of an event where the script does not list them. */
 const FIELDS = 'layer,start,end,style,name,marginl,marginr,marginv,effect,text'.split(',');
 
+/** A section that only scripts have, or an event with its time: texts of other formats may begin with that word. */
+const SIGNS =
+  /^[^\S\n]*(\[script info\]|\[v4\+? styles\]|dialogue:[^\S\n]*([^,\n]{0,32},)?[^\S\n]*\d{1,6}:\d\d:\d\d)/im;
+
 /** Scripts of Advanced SubStation Alpha, and of SubStation Alpha before it. */
 export const assFormat: TextFormat = {
   name: 'ASS',
-  recognises: (head) => /^[^\S\n]*(\[script info\]|\[v4\+? styles\]|dialogue:)/im.test(head),
-  *read(text): Generator<Cue> {
+  recognises: (head) => SIGNS.test(head),
+  *read(text): Generator<Cue | null> {
     const header = parseAssHeader(text);
     let names: readonly string[] = FIELDS;
     let section = 'events';
     for (const line of linesOf(text)) {
+      if (line === null) {
+        yield null;
+        continue;
+      }
       section = (/^\s*\[([^\]]{1,40})\]/.exec(line)?.[1] ?? section).trim().toLowerCase();
       const [, kind = '', value = ''] = /^\s*(format|dialogue)\s*:(.*)$/i.exec(line) ?? [];
       if (section !== 'events' || kind === '') continue;
       if (/^f/i.test(kind)) {
-        names = value.split(',', MAX_FIELDS).map((name) => name.trim().toLowerCase());
+        names = readNames(value);
         continue;
       }
       const fields = readFields(names, value);
@@ -29,7 +37,17 @@ export const assFormat: TextFormat = {
   },
 };
 
-const MAX_FIELDS = 64;
+const FILES = /^\[(?:fonts|graphics)\]/im;
+const SECTIONS = /^\[(?:script info|v4\+? styles|events)\]/im;
+
+/** A script without the files in it, which may be longer than all the rest. */
+export function withoutFonts(text: string): string {
+  const start = text.search(FILES);
+  if (start < 0) return text;
+  const rest = text.slice(start);
+  const next = rest.search(SECTIONS);
+  return `${text.slice(0, start)}${next < 0 ? '' : rest.slice(next)}`;
+}
 
 function spanOf(fields: ReadonlyMap<string, string>): Span | null {
   const [start, end] = [readTime(fields.get('start')), readTime(fields.get('end'))];

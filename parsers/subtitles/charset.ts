@@ -15,16 +15,42 @@ const MARKS: readonly (readonly [bytes: readonly number[], charset: string])[] =
   [[0xfe, 0xff], 'utf-16be'],
 ];
 
-/** The text of a file: by its byte order mark, as UTF-16 or UTF-8 where it is that, else as `guess` says. */
-export async function decodeText(bytes: Uint8Array, guess: GuessCharset): Promise<string> {
+/** Charsets that files of Windows are taken for, and what they are. */
+const OF_WINDOWS: Readonly<Record<string, string>> = { 'iso-8859-7': 'windows-1253' };
+
+export interface DecodeOptions {
+  /** Asked for texts that are neither UTF-8 nor UTF-16. */
+  readonly guessCharset: GuessCharset;
+  /** What somebody says that it is; only a byte order mark knows better. */
+  readonly charset?: string | null;
+  /** Lets others do their work. */
+  pause(): Promise<void>;
+}
+
+/** The text of a file: by its byte order mark, as UTF-16 or UTF-8 where it is that, else as `guessCharset` says. */
+export async function decodeText(bytes: Uint8Array, options: DecodeOptions): Promise<string> {
   const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1];
-  const known = marked ?? wideCharset(bytes);
-  if (known) return new TextDecoder(known).decode(bytes);
+  const known = marked ?? options.charset ?? wideCharset(bytes);
+  if (known) return decodeAs(bytes, known, options);
   const text = new TextDecoder().decode(bytes);
   if (isMostlyRight(text)) return text;
-  const decoder = decoderOf(await guess(foreignLines(bytes)));
-  const decoded = decoder.decode(bytes);
-  return decoder.encoding === LAST_RESORT ? decoded.replaceAll(/[\x80-\x9f]/g, westernMark) : decoded;
+  const guess = await options.guessCharset(foreignLines(bytes));
+  return decodeAs(bytes, OF_WINDOWS[guess?.toLowerCase() ?? ''] ?? guess, options);
+}
+
+/** Bytes that are decoded at a time. */
+const AT_ONCE = 256 * 1024;
+
+async function decodeAs(bytes: Uint8Array, charset: string | null, options: DecodeOptions): Promise<string> {
+  const decoder = decoderOf(charset);
+  const isWestern = decoder.encoding === LAST_RESORT;
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; at += AT_ONCE) {
+    if (at > 0) await options.pause();
+    const part = decoder.decode(bytes.subarray(at, at + AT_ONCE), { stream: at + AT_ONCE < bytes.length });
+    parts.push(isWestern ? part.replaceAll(/[\x80-\x9f]/g, westernMark) : part);
+  }
+  return parts.join('');
 }
 
 /** Characters by which UTF-16 without a mark is told: line ends and digits have a zero beside them. */
@@ -57,16 +83,18 @@ const LINE_FEED = 10;
 /** Lines with bytes beyond ASCII: times and counters say nothing of the language. */
 function foreignLines(bytes: Uint8Array): Uint8Array {
   const sample = new Uint8Array(SAMPLE);
-  let size = 0;
-  for (let at = 0; at < bytes.length && size < SAMPLE; ) {
-    const next = bytes.indexOf(LINE_FEED, at);
-    const end = next < 0 ? bytes.length : next + 1;
-    const line = bytes.subarray(at, Math.min(end, at + SAMPLE - size));
-    if (line.some((byte) => byte > 127)) {
+  let [size, start] = [0, 0];
+  let isForeign = false;
+  for (let at = 0; at < bytes.length && size < SAMPLE; at++) {
+    isForeign ||= (bytes[at] ?? 0) > 127;
+    if (bytes[at] !== LINE_FEED && at < bytes.length - 1) continue;
+    const line = bytes.subarray(start, Math.min(at + 1, start + SAMPLE - size));
+    if (isForeign) {
       sample.set(line, size);
       size += line.length;
     }
-    at = end;
+    start = at + 1;
+    isForeign = false;
   }
   return sample.subarray(0, size);
 }

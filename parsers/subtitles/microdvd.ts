@@ -8,11 +8,12 @@ const USUAL_SECONDS = 4;
 /** `{first picture}{last}text`. A first line about the first pictures of all whose text is a number tells their rate. */
 export const microdvdFormat: TextFormat = {
   name: 'MicroDVD',
-  recognises: (head) => /^\s*\{\d{1,9}\}\{\d{0,9}\}/m.test(head),
-  *read(text, { frameRate }): Generator<Cue> {
+  recognises: (head) => /^[^\S\n]*\{\d{1,9}\}\{\d{0,9}\}/m.test(head),
+  *read(text, { frameRate }): Generator<Cue | null> {
     let rate = frameRate;
     for (const line of linesOf(text)) {
-      const match = /^\s*\{(\d{1,9})\}\{(\d{0,9})\}(.*)$/.exec(line);
+      if (line === null) yield null;
+      const match = /^\s*\{(\d{1,9})\}\{(\d{0,9})\}(.*)$/.exec(line ?? '');
       if (!match) continue;
       const [, first = '', last = '', words = ''] = match;
       const told = Number(first) <= 1 ? readRate(words) : null;

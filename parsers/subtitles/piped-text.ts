@@ -12,11 +12,14 @@ import type { CueBody } from '../../src/core/cues.ts';
 /** Control codes of MicroDVD: those in capitals hold for all lines that follow. */
 const CODE = /\{([yYcCfFsSpPoOhH]):([^{}]*)\}/g;
 
+/** Lines of one text; screens hold some ten. */
+const MAX_LINES = 256;
+
 /** A text with a bar between its lines, a slash before lines in italics, and codes of MicroDVD. */
 export function pipedBodies(text: string): CueBody[] {
   let lasting: ReadonlySet<Tag> = NO_TAGS;
   const runs: Run[] = [];
-  for (const [i, line] of cutText(text).split('|').entries()) {
+  for (const [i, line] of cutText(text).split('|', MAX_LINES).entries()) {
     const codes = [...line.matchAll(CODE)];
     const styles = codes.filter(([, name]) => /y/i.test(name ?? ''));
     lasting = new Set([...lasting, ...tagsOf(styles.filter(([, name]) => name === 'Y'))]);

@@ -1,36 +1,41 @@
 import { subripBodies } from '../../src/codecs/subrip.ts';
 import type { Cue } from '../../src/core/cues.ts';
-import { cuesOf, linesOf, type Span, type TextFormat } from './text-format.ts';
+import { CueLines, cuesOf, linesOf, type Span, type TextFormat } from './text-format.ts';
 import { readTimingLine } from './timing-line.ts';
 
 /** Counter, times, text, an empty line. Times are what is relied on: counters are wrong, and empty lines stand in texts. */
 export const subripFormat: TextFormat = {
   name: 'SubRip',
   recognises: (head) => /^[^\S\n]*(\d{1,6}:)?\d{1,2}:\d{1,2}[.,:]\d{1,9} *-{1,2}> *\d/m.test(head),
-  *read(text): Generator<Cue> {
+  *read(text): Generator<Cue | null> {
     let span: Span | null = null;
-    let lines: string[] = [];
+    const lines = new CueLines();
     let count = 0;
     for (const line of linesOf(text)) {
-      const next = readTimingLine(line);
-      if (!next) {
-        lines.push(line);
-        continue;
-      }
+      const next = line === null ? null : readTimingLine(line);
+      if (line === null) yield null;
+      else if (!next) lines.add(line);
+      if (!next) continue;
       count++;
-      if (span) yield* cuesOf(span, subripBodies(withoutCounter(lines, count).join('\n')));
+      const shown = withoutCounter(lines.take(), count).join('\n');
+      if (span) yield* cuesOf(span, subripBodies(shown));
       span = next;
-      lines = [];
     }
-    if (span) yield* cuesOf(span, subripBodies(lines.join('\n')));
+    if (span) yield* cuesOf(span, subripBodies(lines.take().join('\n')));
   },
 };
 
-/** What stands by itself before the next times is their counter, with an empty line between where it is the right one. */
+/** Whether it begins as nothing else does: with times, or a counter before them. */
+export function beginsAsSubrip(head: string): boolean {
+  const [first = '', second = ''] = head.trimStart().split('\n', 2);
+  return readTimingLine(first) !== null || (/^\d{1,9}\s*$/.test(first) && readTimingLine(second) !== null);
+}
+
+/** What stands by itself before the next times is their counter, with an empty line on either side where it is the right one. */
 function withoutCounter(lines: readonly string[], count: number): readonly string[] {
   const at = lines.findLastIndex((line) => line.trim() !== '');
   const last = (lines[at] ?? '').trim();
-  const isAlone = (lines[at - 1] ?? '').trim() === '';
-  const isCounter = /^\d{1,9}$/.test(last) && (at === lines.length - 1 || Number(last) === count);
-  return isCounter && isAlone ? lines.slice(0, at) : lines;
+  const signs = [(lines[at - 1] ?? '').trim() === '', at === lines.length - 1, Number(last) === count];
+  const isCounter = /^\d{1,9}$/.test(last) && signs.filter((one) => one).length >= 2;
+  return isCounter ? lines.slice(0, at) : lines;
 }

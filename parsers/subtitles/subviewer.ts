@@ -1,6 +1,6 @@
 import { subripBodies } from '../../src/codecs/subrip.ts';
 import type { Cue } from '../../src/core/cues.ts';
-import { clockTime, cuesOf, linesOf, type Span, type TextFormat } from './text-format.ts';
+import { CueLines, clockTime, cuesOf, linesOf, type Span, type TextFormat } from './text-format.ts';
 
 const TIME = '(\\d{1,6}):(\\d{1,2}):(\\d{1,2})(?:[.,](\\d{1,9}))?';
 const LINE = new RegExp(`^\\s*${TIME}\\s*[,;]\\s*${TIME}\\s*$`);
@@ -9,20 +9,20 @@ const LINE = new RegExp(`^\\s*${TIME}\\s*[,;]\\s*${TIME}\\s*$`);
 export const subviewerFormat: TextFormat = {
   name: 'SubViewer',
   recognises: (head) => head.split('\n').some((line) => LINE.test(line)),
-  *read(text): Generator<Cue> {
+  *read(text): Generator<Cue | null> {
     let span: Span | null = null;
-    let lines: string[] = [];
+    const lines = new CueLines();
     for (const line of linesOf(text)) {
-      const match = LINE.exec(line);
-      if (!match && line.trim() !== '') {
-        lines.push(line);
-        continue;
-      }
-      if (span) yield* cuesOf(span, bodiesOf(lines));
+      const match = line === null ? null : LINE.exec(line);
+      const isText = !match && line !== null && line.trim() !== '';
+      if (line === null) yield null;
+      if (isText) lines.add(line);
+      if (line === null || isText) continue;
+      const shown = lines.take();
+      if (span) yield* cuesOf(span, bodiesOf(shown));
       span = match ? spanOf(match) : null;
-      lines = [];
     }
-    if (span) yield* cuesOf(span, bodiesOf(lines));
+    if (span) yield* cuesOf(span, bodiesOf(lines.take()));
   },
 };
 

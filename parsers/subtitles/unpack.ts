@@ -1,9 +1,6 @@
-import { Gunzip, Unzip, UnzipInflate } from 'fflate';
-import { concat } from '../../src/core/bytes.ts';
 import { corrupt, MediaError, unsupported } from '../../src/core/errors.ts';
-
-/** Packed bytes taken at a time: at most 1032 times as many come out before the limit is looked at. */
-const STEP = 4096;
+import { GrowingBytes } from '../../src/core/growing-bytes.ts';
+import { readZip, wayOf, type ZipEntry } from './zip.ts';
 
 /** Bytes of a file with subtitles: scripts of a season of songs have some 10 MB. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;
@@ -11,18 +8,24 @@ export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 /** An archive may lie in a packed answer. */
 const MAX_LAYERS = 2;
 
-/** Names of files with subtitles, by how they end. */
-const SUBTITLES = /\.(srt|vtt|webvtt|ass|ssa|sub|txt|smi|sami|ttml|dfxp|xml|itt)$/i;
+/** Names of files with subtitles, by how they end; those that other files have as well come last. */
+const SUBTITLES: readonly RegExp[] = [
+  /\.(srt|vtt|webvtt|ass|ssa|smi|sami|ttml|dfxp|itt)$/i,
+  /\.(sub|txt|xml)$/i,
+];
+
+/** Folders, and what systems put beside the files. */
+const HIDDEN = /^__MACOSX\/|(^|\/)\.[^/]*$|\/$/;
 
 /**
  * What gzip, or a zip archive with subtitles in it, holds; other bytes as they are.
  * @throws MediaError `limit` for what swells beyond `MAX_FILE_BYTES`, `corrupt`, and `unsupported` for an archive without subtitles
  */
-export function unpackSubtitles(bytes: Uint8Array): Uint8Array {
+export async function unpackSubtitles(bytes: Uint8Array): Promise<Uint8Array> {
   let unpacked = bytes;
   for (let i = 0; i < MAX_LAYERS; i++) {
-    if (unpacked[0] === 0x1f && unpacked[1] === 0x8b) unpacked = gunzip(unpacked);
-    else if (startsWith(unpacked, 'PK\x03\x04')) unpacked = unzip(unpacked);
+    if (unpacked[0] === 0x1f && unpacked[1] === 0x8b) unpacked = await inflate(unpacked, 'gzip');
+    else if (startsWith(unpacked, 'PK\x03\x04')) unpacked = await unzip(unpacked);
   }
   if (unpacked.length > MAX_FILE_BYTES) throw tooLarge();
   return unpacked;
@@ -33,53 +36,23 @@ export const startsWith = (bytes: Uint8Array, text: string): boolean =>
 
 const tooLarge = (): MediaError => new MediaError('limit', `Subtitles of more than ${MAX_FILE_BYTES} bytes`);
 
-/** Collects parts up to the limit. */
-class Collected {
-  readonly #parts: Uint8Array[] = [];
-  #size = 0;
-
-  add(part: Uint8Array): void {
-    this.#size += part.length;
-    if (this.#size > MAX_FILE_BYTES) throw tooLarge();
-    this.#parts.push(part);
-  }
-
-  get bytes(): Uint8Array {
-    return concat(this.#parts);
-  }
+/** The first file in the archive whose name says most clearly that it is one. */
+async function unzip(bytes: Uint8Array): Promise<Uint8Array> {
+  const entries = readZip(bytes).filter(({ name }) => !HIDDEN.test(name));
+  const found = SUBTITLES.flatMap((names): ZipEntry[] => entries.filter(({ name }) => names.test(name)))[0];
+  if (!found) throw unsupported('This is an archive without subtitles in it');
+  return wayOf(found) === 'stored' ? found.packed : inflate(found.packed, 'deflate-raw');
 }
 
-function gunzip(bytes: Uint8Array): Uint8Array {
-  const collected = new Collected();
-  const stream = new Gunzip((part) => collected.add(part));
-  pushAll(bytes, (part, isLast) => stream.push(part, isLast));
-  return collected.bytes;
-}
-
-/** The first file in the archive that its name says to be one. */
-function unzip(bytes: Uint8Array): Uint8Array {
-  const collected = new Collected();
-  let found: string | null = null;
-  const stream = new Unzip((file) => {
-    if (found !== null || !SUBTITLES.test(file.name)) return;
-    found = file.name;
-    file.ondata = (error, part) => {
-      if (error) throw error;
-      collected.add(part);
-    };
-    file.start();
-  });
-  stream.register(UnzipInflate);
-  pushAll(bytes, (part, isLast) => stream.push(part, isLast));
-  if (found === null) throw unsupported('This is an archive without subtitles in it');
-  return collected.bytes;
-}
-
-function pushAll(bytes: Uint8Array, push: (part: Uint8Array, isLast: boolean) => void): void {
+async function inflate(bytes: Uint8Array, format: 'gzip' | 'deflate-raw'): Promise<Uint8Array> {
+  const packed = new Blob([new Uint8Array(bytes)]).stream();
+  const reader = packed.pipeThrough(new DecompressionStream(format)).getReader();
+  const unpacked = new GrowingBytes(MAX_FILE_BYTES, tooLarge);
   try {
-    for (let at = 0; at < bytes.length; at += STEP)
-      push(bytes.subarray(at, at + STEP), at + STEP >= bytes.length);
+    for (let part = await reader.read(); !part.done; part = await reader.read()) unpacked.add(part.value);
+    return unpacked.bytes;
   } catch (error) {
+    await reader.cancel().catch(() => undefined); // it says the same error again
     if (error instanceof MediaError) throw error;
     throw corrupt(`Packed subtitles: ${error instanceof Error ? error.message : 'cannot be unpacked'}`);
   }

@@ -17,13 +17,15 @@ export type TagsOf = (style: string) => ReadonlySet<Tag>;
 /** The look behind what stands between braces: `\i1\an8`. What WebVTT has no word for changes nothing. */
 export function applyOverrides(look: Look, block: string, tagsOf: TagsOf): Look {
   let next = look;
-  // what is in brackets are arguments, of an animation for one
-  for (const part of block.replaceAll(/\([^()]*\)/g, '').split('\\')) {
+  // what is in brackets are arguments: of an animation, or of a clipping within one
+  for (const part of block.replaceAll(BRACKETS, '').replaceAll(BRACKETS, '').split('\\')) {
     const [, name = '', value = ''] = /^(an|[abiupr])(.*)$/.exec(part.trim()) ?? [];
     next = OVERRIDES[name]?.(next, value.trim(), tagsOf) ?? next;
   }
   return next;
 }
+
+const BRACKETS = /\([^()]*\)/g;
 
 type Override = (look: Look, value: string, tagsOf: TagsOf) => Look;
 

@@ -17,26 +17,35 @@ export interface AssHeader {
 /** At the bottom, in the middle, as it stands. */
 const USUAL: AssStyle = { tags: NO_TAGS, place: 2 };
 
-/** Scripts of fan releases have some hundred. */
+/** Lines of styles; scripts of fan releases have some hundred. */
 const MAX_STYLES = 5000;
+
+/** Fields of a line; formats have some 20. */
+const MAX_FIELDS = 64;
+
+/** Characters of what stands before the texts: scripts of fan releases have 100 000, and fonts are not of it. */
+const MAX_HEADER = 512 * 1024;
 
 /** Fields of a style where the script does not list them. */
 const FIELDS =
-  'Name,Fontname,Fontsize,PrimaryColour,SecondaryColour,OutlineColour,BackColour,Bold,Italic,Underline,StrikeOut,ScaleX,ScaleY,Spacing,Angle,BorderStyle,Outline,Shadow,Alignment'.toLowerCase();
+  'Name,Fontname,Fontsize,PrimaryColour,SecondaryColour,OutlineColour,BackColour,Bold,Italic,Underline,StrikeOut,ScaleX,ScaleY,Spacing,Angle,BorderStyle,Outline,Shadow,Alignment';
 
 /** Script info and styles: a whole script, or what Matroska keeps of it as a track's CodecPrivate. */
 export function parseAssHeader(text: string): AssHeader {
   const styles = new Map<string, AssStyle>();
-  let fields: readonly string[] = FIELDS.split(',');
+  let fields = readNames(FIELDS);
   let placeOf = padPlace;
   let isHardWrapped = false;
-  for (const line of plainLines(text).split('\n')) {
+  let count = 0;
+  for (const line of plainLines(text.slice(0, MAX_HEADER)).split('\n')) {
     const [, name = '', value = ''] = /^\s*([a-z]+)\s*:(.*)$/i.exec(line) ?? [];
     if (/^\s*\[v4 styles\]/i.test(line)) placeOf = oldPlace;
     if (/^wrapstyle$/i.test(name)) isHardWrapped = value.trim() === '2';
-    if (/^\s*\[events\]/i.test(line) || styles.size >= MAX_STYLES) break;
-    if (/^format$/i.test(name)) fields = value.split(',').map((field) => field.trim().toLowerCase());
-    if (/^style$/i.test(name)) addStyle(styles, readFields(fields, value), placeOf);
+    if (/^\s*\[events\]/i.test(line) || count >= MAX_STYLES) break;
+    if (/^format$/i.test(name)) fields = readNames(value);
+    if (!/^style$/i.test(name)) continue;
+    count++;
+    addStyle(styles, readFields(fields, value), placeOf);
   }
   return { styles, isHardWrapped };
 }
@@ -44,6 +53,10 @@ export function parseAssHeader(text: string): AssHeader {
 /** The style of that name, else the one that is there for all. */
 export const styleOf = ({ styles }: AssHeader, name: string): AssStyle =>
   styles.get(styleName(name)) ?? styles.get('default') ?? USUAL;
+
+/** What a format calls its fields. */
+export const readNames = (value: string): readonly string[] =>
+  value.split(',', MAX_FIELDS).map((name) => name.trim().toLowerCase());
 
 /** A comma-separated line by the names of its fields; the last one has what is left. */
 export function readFields(names: readonly string[], line: string): ReadonlyMap<string, string> {

@@ -8,7 +8,7 @@ const FIELDS = 8;
 const STYLE = 2;
 
 /** Scripts of fan releases have 100 kB of styles; fonts are not in it, or not read. */
-const MAX_HEADER_BYTES = 4 * 1024 * 1024;
+const MAX_HEADER_BYTES = 512 * 1024;
 
 /**
  * A sample is an event without its times: S_TEXT/ASS and S_TEXT/SSA of Matroska.

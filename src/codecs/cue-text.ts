@@ -1,4 +1,5 @@
 import type { CueBody } from '../core/cues.ts';
+import { readReference } from './references.ts';
 
 /** What texts of all formats have in common with WebVTT. */
 export type Tag = 'b' | 'i' | 'u';
@@ -17,9 +18,18 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 /** As it stands: an ampersand is one. */
 export const escapeText = (text: string): string => text.replaceAll(/[&<>]/g, (one) => ESCAPES[one] ?? one);
 
+const REFERENCES = /&(#\d{1,7}|#x[\da-f]{1,6}|[a-z]\w{0,31});/gi;
+
+/** Characters for the references of HTML but those that every reader of WebVTT knows. */
+export const plainReferences = (text: string): string =>
+  text.replaceAll(REFERENCES, (one, name: string) => {
+    const character = readReference(name);
+    return character === null ? one : escapeText(character);
+  });
+
 /** Text in which character references of HTML mean what they mean there. */
 export const escapeMarkup = (text: string): string =>
-  text.replaceAll(/&(?!#?\w{1,32};)|[<>]/g, (one) => ESCAPES[one] ?? one);
+  plainReferences(text.replaceAll(/&(?!#?\w{1,32};)|[<>]/g, (one) => ESCAPES[one] ?? one));
 
 const decoder = new TextDecoder();
 
@@ -30,19 +40,36 @@ export const decodeLines = (data: Uint8Array): string =>
 /** What is longer than any text that somebody reads. */
 export const cutText = (text: string): string => text.slice(0, MAX_CUE_BYTES);
 
+/** The same of text that is escaped, without half of a reference or tag at its end. */
+export const cutEscaped = (text: string, length = MAX_CUE_BYTES): string =>
+  text.length <= length
+    ? text
+    : text
+        .slice(0, Math.max(0, length))
+        .replace(/(&[#\w]{0,32}|<[^<>]*)$/, '')
+        .trimEnd();
+
 export const plainLines = (text: string): string =>
   text.replaceAll(/\r{0,2}\n|[\r\u2028\u2029]/g, '\n').replaceAll('\0', '');
 
-/** WebVTT cue text of runs: no empty lines, tags nested. */
+/** Escaped text of a cue, with room for the tags that end after it. */
+const MAX_LENGTH = MAX_CUE_BYTES - '</b></i></u>'.length;
+
+/** WebVTT cue text of runs: no empty lines, tags nested, cut where it gets too long. */
 export function cueText(runs: readonly Run[]): string {
-  const lines = linesOf(runs).flatMap(trimLine);
+  const pieces = linesOf(runs)
+    .flatMap(trimLine)
+    .flatMap((line, i) => (i === 0 ? line : [{ text: '\n', tags: line[0]?.tags ?? NO_TAGS }, ...line]));
   const open: Tag[] = [];
-  const parts: string[] = [];
-  for (const [i, line] of lines.entries()) {
-    if (i > 0) parts.push(closeTags(open, line[0]?.tags ?? NO_TAGS), '\n');
-    for (const { text, tags } of line) parts.push(closeTags(open, tags), openTags(open, tags), text);
+  let text = '';
+  for (const piece of pieces) {
+    const closed = closeTags(open, piece.tags);
+    const before = piece.text === '\n' ? closed : closed + openTags(open, piece.tags);
+    const room = MAX_LENGTH - text.length - before.length;
+    text += before + cutEscaped(piece.text, room);
+    if (piece.text.length > room) break;
   }
-  return `${parts.join('')}${closeTags(open, NO_TAGS)}`;
+  return `${text.trimEnd()}${closeTags(open, NO_TAGS)}`;
 }
 
 export const NO_TAGS: ReadonlySet<Tag> = new Set();

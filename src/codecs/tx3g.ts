@@ -37,7 +37,7 @@ export function tx3gReader(setup: Uint8Array): (data: Uint8Array) => readonly Cu
     const text = decodeText(data.subarray(2, Math.min(2 + size, MAX_CUE_BYTES)));
     const styles = readBoxes(data.subarray(2 + size)).find(({ type }) => type === 'styl');
     const records = styles ? readStyles(styles.content) : [];
-    return cueBodies(defaults.settings, cueText(runsOf([...plainLines(text)], records, defaults.tags)));
+    return cueBodies(defaults.settings, cueText(runsOf([...text], records, defaults.tags)));
   };
 }
 
@@ -91,14 +91,14 @@ function readStyle(cursor: ByteCursor): StyleRecord {
   return { start, end, tags: new Set(FACES.flatMap(([bit, tag]) => (flags & bit ? [tag] : []))) };
 }
 
-/** Records are in order and do not overlap; between them the text looks as by default. */
+/** Records are in order and do not overlap, and count characters as they stand; between them the text looks as by default. */
 function runsOf(
   characters: readonly string[],
   records: readonly StyleRecord[],
   usual: ReadonlySet<Tag>,
 ): Run[] {
   const run = (start: number, end: number | undefined, tags: ReadonlySet<Tag>): Run => ({
-    text: escapeText(characters.slice(start, end).join('')),
+    text: escapeText(plainLines(characters.slice(start, end).join(''))),
     tags,
   });
   const runs: Run[] = [];

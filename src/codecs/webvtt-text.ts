@@ -1,5 +1,5 @@
 import type { CueBody } from '../core/cues.ts';
-import { cueBodies, cutText, decodeLines, plainLines } from './cue-text.ts';
+import { cueBodies, cutEscaped, decodeLines, plainLines, plainReferences } from './cue-text.ts';
 
 /**
  * A sample is the text of one cue, and its addition the settings, on the first line, and what else stood around it:
@@ -12,7 +12,7 @@ export const webvttReader =
 
 /** What a cue of WebVTT shows. */
 export const webvttBodies = (settings: string, text: string): CueBody[] =>
-  cueBodies(cleanSettings(settings), cleanText(cutText(text)));
+  cueBodies(cleanSettings(settings), cleanText(cutEscaped(text)));
 
 /** Those that say where a cue stands by itself: regions are not passed on. W3C WebVTT, 4.4. */
 export const cleanSettings = (settings: string): string =>
@@ -23,12 +23,10 @@ export const cleanSettings = (settings: string): string =>
 
 /** Without empty lines and arrows, and without times inside, which are those of another clock. */
 function cleanText(text: string): string {
-  const lines = plainLines(text)
+  const lines = plainLines(plainReferences(text))
     .replaceAll(/<[\d:.]+>/g, '')
     .replaceAll('-->', '--&gt;')
     .split('\n');
-  return lines
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join('\n');
+  const inked = lines.map((line) => line.trim()).filter((line) => line !== '');
+  return cutEscaped(inked.join('\n'));
 }

@@ -26,11 +26,14 @@ export interface SampleBox {
 
 const HEADER_BYTES = 8;
 
+/** Boxes within one; samples have some five. */
+const MAX_BOXES = 1024;
+
 /** Boxes of a sample, up to the first that does not fit into it. */
 export function readBoxes(data: Uint8Array): SampleBox[] {
   const cursor = new ByteCursor(data);
   const boxes: SampleBox[] = [];
-  while (cursor.remaining >= HEADER_BYTES) {
+  while (cursor.remaining >= HEADER_BYTES && boxes.length < MAX_BOXES) {
     const size = cursor.u32() - HEADER_BYTES;
     const type = String.fromCharCode(...cursor.bytes(4));
     const content = orNull(() => cursor.bytes(size));

@@ -8,6 +8,10 @@ export interface SubtitleFileOptions {
   /** Pictures a second, for files that count pictures; null where nobody knows. */
   readonly frameRate: number | null;
   readonly guessCharset: GuessCharset;
+  /** As `TextDecoder` calls it; null where nobody says it. */
+  readonly charset: string | null;
+  /** Ends the work. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -15,9 +19,9 @@ export interface SubtitleFileOptions {
  * @throws MediaError as `parseSubtitles`
  */
 export async function readSubtitleFile(bytes: Uint8Array, options: SubtitleFileOptions): Promise<Cue[]> {
-  const { offset, frameRate, guessCharset } = options;
+  const { offset, frameRate, ...reading } = options;
   const rate = frameRate === null ? {} : { frameRate };
-  const { cues } = await parseSubtitles(bytes, { guessCharset, ...rate });
+  const { cues } = await parseSubtitles(bytes, { ...reading, ...rate });
   return cues
     .map((cue) => ({ ...cue, start: Math.max(0, cue.start + offset), end: cue.end + offset }))
     .filter(({ start, end }) => start < end);

@@ -32,9 +32,12 @@ describe.each(['subrip', 'text'] as const)('%s', (codec) => {
     { text: 'I <3 you & <Bob> said 1 > 0', cue: '|I &lt;3 you &amp; &lt;Bob&gt; said 1 &gt; 0' },
     {
       text: 'Tom &amp; Jerry&nbsp;&#233;&eacute; AT&T; AT&T',
-      cue: '|Tom &amp; Jerry&nbsp;&#233;&eacute; AT&T; AT&amp;T',
+      cue: '|Tom &amp; Jerry&nbsp;éé AT&T; AT&amp;T',
     },
     { text: 'a --> b', cue: '|a --&gt; b' },
+    { text: '&#39;&apos;&quot;&#x2019;&hellip;&Eacute;', cue: `|''"’…É` },
+    { text: '&#60;b&#62; &#38;lt; &#0;&#13;&#xd800;&#x110000;x', cue: '|&lt;b&gt; &amp;lt; x' },
+    { text: 'a&#10;&#10;b', cue: '|a\nb' },
     { text: '{\\an8}Top', cue: 'line:0|Top' },
     { text: '{\\an1}{\\an8}The first counts', cue: 'align:left|The first counts' },
     { text: '{\\an6}Right', cue: 'line:50% align:right|Right' },
@@ -88,6 +91,7 @@ describe('ass', () => {
       cue: 'line:0 align:left|x',
     },
     { setup: ASS, event: '0,0,Default,,0,0,0,,{\\t(0,5,\\i1)}x{a comment}', cue: '|x' },
+    { setup: ASS, event: '0,0,Default,,0,0,0,,{\\t(0,5,\\clip(1,2,3,4)\\i1)}x', cue: '|x' },
     { setup: ASS, event: '0,0,Default,,0,0,0,,{\\p1}m 0 0 l 9 9{\\p0}x', cue: '|x' },
     { setup: ASS, event: '0,0,Default,,0,0,0,,{\\p1}m 0 0 l 9 9', cue: null },
     { setup: ASS, event: '0,0,Default,,0,0,0,,5 < 6 &amp; {', cue: '|5 &lt; 6 &amp;amp; {' },
@@ -181,6 +185,12 @@ describe('tx3g', () => {
       cues: ['|😀 <i>ab</i> <b><u>cd</u></b>'],
     },
     {
+      name: 'styles behind a line end of Windows',
+      setup: plain,
+      data: sample(utf8('ab\r\ncd ef'), style(4, 6, 2)),
+      cues: ['|ab\n<i>cd</i> ef'],
+    },
+    {
       name: 'a default style',
       setup: entry({ flags: 2 }),
       data: sample(utf8('a b'), style(2, 3, 0)),
@@ -245,4 +255,11 @@ describe.each(CODECS)('%s', (codec) => {
     cueReader(codec, data)(data, data);
     expect(performance.now() - start).toBeLessThan(3000);
   });
+});
+
+test('a header of nothing but fields and styles takes no time', () => {
+  const header = utf8(`[Script Info]\nFormat: ${','.repeat(50_000)}\n${'Style: a\n'.repeat(5500)}`);
+  const start = performance.now();
+  cueReader('ass', header);
+  expect(performance.now() - start).toBeLessThan(500);
 });

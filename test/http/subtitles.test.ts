@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { needsFfmpeg, run } from '../helpers/ffmpeg.ts';
 import { fixture } from '../helpers/fixtures.ts';
 import { file, type Handler, startUpstream, type Upstream } from '../helpers/upstream.ts';
 import { type Answer, type ServedApp, serveApp } from './serve-app.ts';
@@ -138,6 +139,24 @@ describe('a file with subtitles', () => {
     expect((await app.ask(`/subtitles.vtt?from=${at()}`)).text).toBe(VTT.replace('Bye', RUSSIAN));
   });
 
+  it('in a charset that is said', async () => {
+    upstream.answer(
+      file(Uint8Array.from([...SRT.replace('Bye', '\xca\xc7')].map((one) => one.charCodeAt(0)))),
+    );
+    const { text } = await app.ask(`/subtitles.vtt?from=${at()}&charset=windows-874`);
+    expect(text).toBe(VTT.replace('Bye', 'สว'));
+  });
+
+  it('comes in very many pieces', async () => {
+    const bytes = Buffer.from(`${SRT}\n${'x\n'.repeat(100_000)}`);
+    const chunked = Buffer.concat([...bytes].map((one) => Buffer.from([0x31, 13, 10, one, 13, 10])));
+    upstream.answer((_, response) => {
+      const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n';
+      response.socket?.end(Buffer.concat([Buffer.from(head), chunked, Buffer.from('0\r\n\r\n')]));
+    });
+    expect((await app.ask(`/subtitles.vtt?from=${at()}`)).text).toMatch(/Bye\nx\nx/);
+  });
+
   it('is at the key of players without a password', async () => {
     const closed = await serveApp({ env: { API_PASSWORD: 'word' } });
     const path = `/subtitles.vtt?from=${at()}`;
@@ -189,7 +208,16 @@ describe('what is none', () => {
     expect([answer.status, codeOf(answer)]).toEqual([status, code]);
   });
 
-  it.each(['offset=x', 'offset=1.5', 'fps=0', 'fps=x'])('%s', async (more) => {
+  it('an object of a bucket, where there are none: as of films', async () => {
+    const [subtitles, film] = [
+      await app.ask('/subtitles.vtt?d=r2:a.srt'),
+      await app.ask('/probe?d=r2:a.srt'),
+    ];
+    expect([subtitles.status, subtitles.text]).toEqual([film.status, film.text]);
+    expect(subtitles.text).not.toContain('No address');
+  });
+
+  it.each(['offset=x', 'offset=1.5', 'fps=0', 'fps=x', 'charset=x'])('%s', async (more) => {
     const answer = await app.ask(`/subtitles.vtt?from=${at()}&${more}`);
     expect([answer.status, codeOf(answer), upstream.requests]).toEqual([400, 'bad-request', []]);
   });
@@ -303,6 +331,22 @@ describe('/subtitlesTracks', () => {
     ]);
   });
 
+  it('is kept as long as the file is, and an error is not', async () => {
+    const kept = await app.ask(`/subtitlesTracks?subsUrl=${at()}`);
+    upstream.answer((_, response) => void response.end('<html>no'));
+    const failed = await app.ask(`/subtitlesTracks?subsUrl=${at()}`);
+    expect([kept, failed].map(({ headers }) => headers['cache-control'])).toEqual([
+      'public, max-age=300',
+      'no-store',
+    ]);
+  });
+
+  it('says when to ask again', async () => {
+    upstream.answer((_, response) => void response.writeHead(429, { 'retry-after': '7' }).end());
+    const { status, headers } = await app.ask(`/subtitlesTracks?subsUrl=${at()}`);
+    expect([status, headers['retry-after'], headers['cache-control']]).toEqual([429, '7', 'no-store']);
+  });
+
   it('has an error where there are none', async () => {
     upstream.answer((_, response) => void response.end('<html>no'));
     const answer = await app.ask(`/subtitlesTracks?subsUrl=${at()}`);
@@ -334,6 +378,27 @@ describe('/tracks', () => {
     upstream.answer(file(fixture(name)));
     const tracks = json((await app.ask(`/tracks/${at(`film-${name}`)}`)).text) as { codec: string }[];
     expect(tracks.map(({ codec }) => codec).sort()).toEqual(codecs);
+  });
+
+  it.for(['webm'])('subtitles of %s', async (format, context) => {
+    needsFfmpeg(context);
+    const made = join(folder, `texts.${format}`);
+    const options = [
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc=s=64x64:d=4',
+      '-i',
+      'pipe:0',
+      '-c:v',
+      'libvpx-vp9',
+      '-c:s',
+      'webvtt',
+    ];
+    run('ffmpeg', ['-v', 'error', ...options, '-map', '0', '-map', '1', made], new TextEncoder().encode(SRT));
+    upstream.answer(file(await readFile(made)));
+    const tracks = json((await app.ask(`/tracks/${at('texts')}`)).text) as { codec: string }[];
+    expect(tracks.map(({ codec }) => codec)).toEqual(['VP9', 'WEBVTT/SUBTITLES']);
   });
 
   it('has none of what is no film', async () => {

@@ -51,6 +51,25 @@ test('SubRip', () => {
   expect(subripFile([])).toBe('');
 });
 
+test.each([
+  {
+    settings: '',
+    text: '00:00:05,000 --&gt; 00:00:06,000\nfake',
+    block: '00:00:05,000 → 00:00:06,000\nfake',
+  },
+  { settings: '', text: 'x --&gt; y', block: 'x --> y' },
+  { settings: '', text: '<i.foo>Hi</i> <b.x.y>a</b> <v Bob>b</v>', block: '<i>Hi</i> <b>a</b> b' },
+  { settings: '', text: 'a\n<c></c>\n2', block: 'a\n2' },
+  { settings: '', text: '&amp;lt; &lrm;&nbsp;', block: '&lt; \u200e\u00a0' },
+  { settings: 'line:0%', text: 'x', block: '{\\an8}x' },
+  { settings: 'position:1% line:0,start', text: 'x', block: '{\\an8}x' },
+  { settings: 'line:0.5', text: 'x', block: 'x' },
+  { settings: 'line:05%', text: 'x', block: 'x' },
+])('SubRip of $text at $settings', ({ settings, text, block }) => {
+  const written = subripFile([{ start: 0, end: 1000, settings, text }]);
+  expect(written).toBe(`1\n00:00:00,000 --> 00:00:01,000\n${block}\n`);
+});
+
 test.runIf(hasFfmpeg).each([
   ['webvtt', webvttFile(CUES)],
   ['srt', subripFile(CUES)],

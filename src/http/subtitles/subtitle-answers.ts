@@ -37,7 +37,8 @@ export async function answerSubtitles(c: Context<AppEnv>, form: keyof typeof FOR
 /** `/subtitlesTracks?subsUrl=…`: the same as data. An error stands in the body, where players look for it. */
 export async function answerSubtitleTracks(c: Context<AppEnv>): Promise<Response> {
   try {
-    const { cues } = await readCues(c);
+    const { cues, access } = await readCues(c);
+    c.header('Cache-Control', keptBy(access, FIVE_MINUTES));
     const tracks = cues.map(({ start, end, text }, i) => ({
       number: i,
       startTime: start,
@@ -46,8 +47,9 @@ export async function answerSubtitleTracks(c: Context<AppEnv>): Promise<Response
     }));
     return c.json({ error: null, result: { tracks } });
   } catch (error) {
-    if (!(error instanceof MediaError) || REFUSALS.has(error.code)) throw error;
+    if (!(error instanceof MediaError) || REFUSALS.has(error.code) || isForLater(error)) throw error;
     allowOrigins(c);
+    c.header('Cache-Control', 'no-store');
     return c.json({ error: error.message, code: error.code, result: null });
   }
 }
@@ -55,13 +57,18 @@ export async function answerSubtitleTracks(c: Context<AppEnv>): Promise<Response
 /** These are of this server, and no page of another site is told more of them. */
 const REFUSALS: ReadonlySet<string> = new Set(['unauthorized', 'forbidden-address', 'bad-request']);
 
+/** Programs in between know what to do about it by its status. */
+const isForLater = ({ code, upstreamStatus, retryAfter }: MediaError): boolean =>
+  code === 'rate' || code === 'busy' || upstreamStatus === 429 || retryAfter !== undefined;
+
 async function readCues(c: Context<AppEnv>): Promise<{ readonly cues: Cue[]; readonly access: Access }> {
-  const { media, offset, frameRate } = readSubtitleRequest(c);
+  const { media, ...wanted } = readSubtitleRequest(c);
   const { bytes, access } = await readSubtitleBytes(c, media);
   const guessCharset = c.var.deps.guessCharset ?? (async () => null);
   // Loaded when it is needed: most servers are asked for films.
   const { readSubtitleFile } = await import('../../pipeline/subtitle-file.ts');
-  return { cues: await readSubtitleFile(bytes, { offset, frameRate, guessCharset }), access };
+  const { signal } = c.req.raw;
+  return { cues: await readSubtitleFile(bytes, { ...wanted, guessCharset, signal }), access };
 }
 
 async function tagOf(text: string): Promise<string> {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { concat } from '../../core/bytes.ts';
 import { MediaError } from '../../core/errors.ts';
+import { GrowingBytes } from '../../core/growing-bytes.ts';
 import type { RelayedAnswer } from '../../core/relay.ts';
 import type { Access } from '../../pipeline/library.ts';
 import type { MediaRequest } from '../../proxy/token.ts';
@@ -59,14 +59,10 @@ async function* bodyOf(answer: RelayedAnswer): AsyncGenerator<Uint8Array> {
 }
 
 async function gather(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of chunks) {
-    // what a relay gives is its own only until the next
-    parts.push(chunk.slice());
-    size += chunk.length;
-    if (size > MAX_BYTES)
-      throw new MediaError('limit', `A file with subtitles of more than ${MAX_BYTES} bytes`);
-  }
-  return concat(parts);
+  const gathered = new GrowingBytes(
+    MAX_BYTES,
+    () => new MediaError('limit', `A file with subtitles of more than ${MAX_BYTES} bytes`),
+  );
+  for await (const chunk of chunks) gathered.add(chunk);
+  return gathered.bytes;
 }

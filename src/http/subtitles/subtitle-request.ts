@@ -1,9 +1,8 @@
 import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
-import { isUrl } from '../../core/url.ts';
 import type { MediaRequest } from '../../proxy/token.ts';
 import type { AppEnv } from '../deps.ts';
-import { isLocal, MAX_URL } from '../media-request.ts';
+import { isBucket, isHttp, isLocal, MAX_URL } from '../media-request.ts';
 import { isTrusted } from '../path-key.ts';
 import { queryFields } from '../query.ts';
 
@@ -14,6 +13,8 @@ export interface SubtitleRequest {
   readonly offset: number;
   /** Pictures a second; null where nothing is said. */
   readonly frameRate: number | null;
+  /** As `TextDecoder` calls it; null where nothing is said. */
+  readonly charset: string | null;
 }
 
 /** Fields that name the file: Sluice's own, and those of Stremio's players. */
@@ -22,7 +23,7 @@ const NAMES = ['d', 'from', 'url', 'subsUrl'] as const;
 const MAX_HEADERS = 32;
 
 /**
- * `d=`, or `from=`, `url=`, `subsUrl=`; `h_<header>=`, `offset=` (milliseconds), `fps=`.
+ * `d=`, or `from=`, `url=`, `subsUrl=`; `h_<header>=`, `offset=` (milliseconds), `fps=`, `charset=`.
  * @throws MediaError `bad-request` saying what is missing or wrong
  */
 export function readSubtitleRequest(c: Context<AppEnv>): SubtitleRequest {
@@ -38,6 +39,7 @@ export function readSubtitleRequest(c: Context<AppEnv>): SubtitleRequest {
     ),
     offset: readNumber(fields.get('offset'), { name: 'offset', form: /^-?\d{1,9}$/ }) ?? 0,
     frameRate: readNumber(fields.get('fps'), { name: 'fps', form: /^[1-9]\d{0,2}(\.\d{1,6})?$/ }),
+    charset: readCharset(fields.get('charset')),
   };
 }
 
@@ -47,9 +49,8 @@ export function fileAt(
   url: string,
   headers: Readonly<Record<string, string>>,
 ): MediaRequest {
-  const isHttp = /^https?:\/\//i.test(url) && isUrl(url);
   const isName = url !== '' && c.var.deps.hooks?.resolve;
-  if (url.length > MAX_URL || !(isHttp || isLocal(url) || isName))
+  if (url.length > MAX_URL || !(isHttp(url) || isLocal(url) || isBucket(url) || isName))
     throw new MediaError(
       'bad-request',
       'No address of a file: d= must be an http or https URL, root:<name>/<path>, or upload:<id>, percent-encoded',
@@ -74,4 +75,17 @@ function readNumber(
   if (text === undefined || text === '') return null;
   if (form.test(text)) return Number(text);
   throw new MediaError('bad-request', `${name}= must be a number, not "${text.slice(0, 32)}"`);
+}
+
+/** Null where it is absent. */
+function readCharset(text = ''): string | null {
+  if (text === '') return null;
+  try {
+    return new TextDecoder(text).encoding;
+  } catch {
+    throw new MediaError(
+      'bad-request',
+      `charset= must be one such as windows-1251, not "${text.slice(0, 32)}"`,
+    );
+  }
 }

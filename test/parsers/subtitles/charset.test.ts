@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodeText } from '../../../parsers/subtitles/charset.ts';
+import { decodeText, type GuessCharset } from '../../../parsers/subtitles/charset.ts';
 import { parseSubtitles } from '../../../parsers/subtitles/parse-subtitles.ts';
 import { guessCharset } from '../../../src/serving/guess-charset.ts';
 
@@ -42,6 +42,30 @@ const TEXTS: readonly { readonly charset: string; readonly lines: readonly strin
   },
 ];
 
+const fileOf = (lines: readonly string[]): string =>
+  lines.map((line, i) => `${i + 1}\n00:00:0${i},000 --> 00:00:0${i + 1},000\n${line}\n`).join('\n');
+
+const GREEK = ['Άννα, τι κάνεις; Άκουσέ με.', 'Δεν ξέρω τι να σου πω.', 'Πάμε σπίτι, είναι αργά.'];
+
+test('Greek is that of Windows', async () => {
+  const { cues } = await parseSubtitles(encode(fileOf(GREEK), 'windows-1253'), {
+    guessCharset: async () => 'ISO-8859-7',
+  });
+  expect(cues.map(({ text }) => text)).toEqual(GREEK);
+});
+
+const THAI = ['สวัสดี', 'ไปบ้านกัน'];
+test.each([
+  ['what is said', encode(fileOf(THAI), 'windows-874'), THAI],
+  ['a byte order mark before it', new TextEncoder().encode(`\ufeff${fileOf(THAI)}`), THAI],
+])('%s counts', async (_, bytes, lines) => {
+  const guess = async (): Promise<string | null> => {
+    throw new Error('asked');
+  };
+  const { cues } = await parseSubtitles(bytes, { guessCharset: guess, charset: 'windows-874' });
+  expect(cues.map(({ text }) => text)).toEqual(lines);
+});
+
 /** The bytes of a text, found by decoding each pair there is. */
 function encode(text: string, charset: string): Uint8Array {
   const decoder = new TextDecoder(charset);
@@ -59,15 +83,15 @@ function encode(text: string, charset: string): Uint8Array {
   return Uint8Array.from([...text].flatMap((one) => table.get(one) ?? []));
 }
 
-const fileOf = (lines: readonly string[]): string =>
-  lines.map((line, i) => `${i + 1}\n00:00:0${i},000 --> 00:00:0${i + 1},000\n${line}\n`).join('\n');
-
 test.each(TEXTS)('$charset', async ({ charset, lines }) => {
   const { cues } = await parseSubtitles(encode(fileOf(lines), charset), { guessCharset });
   expect(cues.map(({ text }) => text)).toEqual(lines);
 });
 
 const WORDS = 'Größe';
+const decode = (bytes: Uint8Array, guessCharset: GuessCharset) =>
+  decodeText(bytes, { guessCharset, pause: async () => undefined });
+
 test.each([
   ['utf-8', new TextEncoder().encode(WORDS)],
   ['UTF-8 with its mark', new TextEncoder().encode(`\ufeff${WORDS}`)],
@@ -77,22 +101,22 @@ test.each([
   const never = async (): Promise<string | null> => {
     throw new Error('asked');
   };
-  expect(await decodeText(bytes, never)).toBe(WORDS);
+  expect(await decode(bytes, never)).toBe(WORDS);
 });
 
 test('UTF-8 with one wrong byte stays UTF-8', async () => {
   const bytes = new TextEncoder().encode('Größe für Mädchen über Öl, ähnlich schön, fünf Äpfel — ä\u00e4ä');
   const cut = bytes.subarray(0, -1);
-  expect(await decodeText(cut, async () => 'windows-1251')).toContain('Größe für Mädchen');
+  expect(await decode(cut, async () => 'windows-1251')).toContain('Größe für Mädchen');
 });
 
 test.each([['no such charset'], ['utf-7'], [null]])('a guess of %j is Western Windows', async (guess) => {
-  expect(await decodeText(Uint8Array.of(0x47, 0x72, 0xf6, 0xdf, 0x65), async () => guess)).toBe(WORDS);
+  expect(await decode(Uint8Array.of(0x47, 0x72, 0xf6, 0xdf, 0x65), async () => guess)).toBe(WORDS);
 });
 
 test('the sample for a guess is what is not ASCII', async () => {
   let sample = '';
-  await decodeText(Buffer.from('1\n00:00\nGr\xf6\n2\n\xe9t\xe9', 'latin1'), async (bytes) => {
+  await decode(Buffer.from('1\n00:00\nGr\xf6\n2\n\xe9t\xe9', 'latin1'), async (bytes) => {
     sample = Buffer.from(bytes).toString('latin1');
     return null;
   });

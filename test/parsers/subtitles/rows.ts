@@ -120,4 +120,68 @@ export const SUBTITLE_ROWS: readonly SubtitleRow[] = [
     text: '<SAMI><HEAD><STYLE TYPE="text/css"><!-- P {margin-left: 8pt} .ENCC {Name: English} --></STYLE></HEAD><BODY>\n<SYNC Start=1000><P Class=ENCC>Hello<br>you &amp; <b>me</b>\n<P Class=FRCC>Bonjour\n<SYNC Start=2500><P Class=ENCC>&nbsp;\n<SYNC Start="3000"><P Class=ENCC><font color="red">Red</font>\n</BODY></SAMI>',
     cues: ['1000-2500 |Hello\nyou &amp; <b>me</b>', '3000-7000 |Red'],
   },
+  {
+    name: 'SubRip whose texts look like other formats',
+    format: 'SubRip',
+    text: '1\n00:00:01,000 --> 00:00:02,000\nDialogue: John Smith\n\n2\n00:00:03,000 --> 00:00:04,000\n<tt>mono</tt> <sami people>\n\n3\n00:00:05,000 --> 00:00:06,000\n[Script Info]\n',
+    cues: [
+      '1000-2000 |Dialogue: John Smith',
+      '3000-4000 |&lt;tt&gt;mono&lt;/tt&gt; &lt;sami people&gt;',
+      '5000-6000 |[Script Info]',
+    ],
+    demuxer: 'srt',
+  },
+  {
+    name: 'SubRip that begins with a greeting',
+    format: 'SubRip',
+    text: 'Dialogue: and <tt> by us\n\n00:00:01,000 --> 00:00:02,000\nHello\n',
+    cues: ['1000-2000 |Hello'],
+  },
+  {
+    name: 'SubRip without empty lines',
+    format: 'SubRip',
+    text: '1\n00:00:01,000 --> 00:00:02,000\nHello\n2\n00:00:03,000 --> 00:00:04,000\n1984\n3\n00:00:05,000 --> 00:00:06,000\n77\n00:00:07,000 --> 00:00:08,000\nRoom\n9\n00:00:09,000 --> 00:00:10,000\nBye\n',
+    cues: ['1000-2000 |Hello', '3000-4000 |1984', '7000-8000 |Room\n9', '9000-10000 |Bye'],
+  },
+  {
+    name: 'SubRip with references',
+    format: 'SubRip',
+    text: '1\n00:00:01,000 --> 00:00:02,000\nDon&#39;t say &quot;&eacute;&quot; &amp; &lt;b&gt; &#x2019;\n\n2\n00:00:03,000 --> 00:00:04,000\n1 < 2 <i>&hellip;\n',
+    cues: [`1000-2000 |Don't say "é" &amp; &lt;b&gt; ’`, '3000-4000 |1 &lt; 2 <i>…</i>'],
+  },
+  {
+    name: 'WebVTT with references that its smaller readers do not know',
+    format: 'WebVTT',
+    text: 'WEBVTT\n\n00:01.000 --> 00:02.000\nDon&apos;t &#60;b&#62; &#45;&#45;> &nbsp;&lrm;x &no;\n',
+    cues: [`1000-2000 |Don't &lt;b&gt; --&gt; &nbsp;&lrm;x &no;`],
+  },
+  {
+    name: 'TTML that gives its looks from element to element, and from style to style',
+    format: 'TTML',
+    text: `<tt xmlns="http://www.w3.org/ns/ttml" xmlns:tts="http://www.w3.org/ns/ttml#styling"><head><styling>
+<style xml:id="b" style="a"/><style xml:id="c" style="b" tts:fontWeight="bold"/><style xml:id="a" tts:fontStyle="italic"/></styling>
+<layout><region xml:id="top" tts:displayAlign="before" tts:textAlign="left"/><region xml:id="mid" style="m"/><region xml:id="low"/></layout></head>
+<body tts:textAlign="right"><div region="top"><p begin="1s" end="2s" style="c">x</p><p begin="3s" end="4s" region="low">y</p></div>
+<div region="top" tts:textAlign="center"><p begin="5s" end="6s">z</p></div></body></tt>`,
+    cues: ['1000-2000 line:0 align:right|<i><b>x</b></i>', '3000-4000 align:right|y', '5000-6000 line:0|z'],
+  },
+  {
+    name: 'TTML with what XML allows and forbids',
+    format: 'TTML',
+    text: `<?xml version="1.0"?><!-- a > b --><tt><head><metadata title="<"/></head><body>
+<p begin="1s" title="a>b" end="2s">1 < 2 <br/>and 3 > 2</p>
+<p begin="3s" end="4s"><![CDATA[Hi <b> & you]]></p>
+<p begin="5s" end="6s">Don&apos;t &quot;go&quot; &#x2019; &amp;</p></body></tt>`,
+    cues: [
+      '1000-2000 |1 &lt; 2\nand 3 &gt; 2',
+      '3000-4000 |Hi &lt;b&gt; &amp; you',
+      `5000-6000 |Don't "go" ’ &amp;`,
+    ],
+  },
+  {
+    name: 'SAMI whose comment does not end',
+    format: 'SAMI',
+    text: '<SAMI><HEAD><STYLE TYPE="text/css"><!-- P {margin-left: 8pt} </STYLE></HEAD><BODY>\n<SYNC Start=1000><P Class="A>Hello &eacute;\n<SYNC Start=2000><P Class="A>&nbsp;\n</BODY></SAMI>',
+    cues: ['1000-2000 |Hello é'],
+  },
 ];
