@@ -12,6 +12,7 @@ import type { Places } from './open-source.ts';
 import { createLibrary, type Library, type VideoOffer } from './pipeline/library.ts';
 import { addressPolicy } from './sources/address-policy.ts';
 import type { HttpClient, HttpClientOptions } from './sources/http.ts';
+import type { IsOwn } from './sources/no-way-back.ts';
 import { createParallelRanges } from './sources/parallel-ranges.ts';
 import { createSparseCache } from './sources/sparse-cache.ts';
 import { createAudioPool } from './threads/audio-pool.ts';
@@ -43,15 +44,19 @@ export interface MediaOptions {
   readonly env: Environment;
   /** Whether video is encoded where players may need that. */
   readonly video: 'encoded' | 'copied';
+  /** Addresses of the server that reads them; absent: there is none. */
+  readonly isOwn?: IsOwn;
 }
 
-export async function openNodeMedia(config: Config, { env, video }: MediaOptions): Promise<NodeMedia> {
+export async function openNodeMedia(config: Config, options: MediaOptions): Promise<NodeMedia> {
+  const { env, video, isOwn } = options;
   setMaxListeners(MAX_LISTENERS);
   const share = (part: number) => Math.round(config.cacheBytes * part);
   const client = lateClient({
     policy: addressPolicy(config),
     routes: await readRoutes(config),
     ...(config.userAgent === null ? {} : { userAgent: config.userAgent }),
+    ...(isOwn ? { isOwn } : {}),
   });
   const sound = createAudioPool({
     size: config.audioThreads,

@@ -15,6 +15,7 @@ import { type OpenChannels, openChannels } from './open-channels.ts';
 import { openFilms } from './open-films.ts';
 import { type OpenProxy, openProxy } from './open-proxy.ts';
 import { openSource } from './open-source.ts';
+import { ownPlace } from './own-place.ts';
 import { PROJECT_FOLDER } from './project.ts';
 import { createTokenBox, deriveAccessKey } from './proxy/token.ts';
 import { requireGuard } from './serving/binding.ts';
@@ -40,6 +41,8 @@ export interface NodeParts {
   readonly isSecretKept: boolean;
   /** Sets up a server of Node's for uploads; before it listens. */
   prepare(server: Server): void;
+  /** Redirects to that port of this machine are not followed. */
+  listensAt(port: number): void;
   /** Loads what the first request to an upstream needs: most of what there is to load. */
   warm(): Promise<void>;
   /** Ends all work; may be called again. */
@@ -60,7 +63,8 @@ export async function openNode(config: Config, options: NodeOptions = {}): Promi
     ? { secret: config.secret, isKept: true }
     : await loadSecret(config.stateDir ?? defaultStateDir(env));
   const uploads = await openUploads(config);
-  const media = await openNodeMedia(config, { env, video: 'encoded' });
+  const own = ownPlace(config);
+  const media = await openNodeMedia(config, { env, video: 'encoded', isOwn: own.isOwn });
   const desk = createUploadDesk({ maxBytes: config.uploadBytes });
   const log = createLog(config.logLevel);
   const shared = await openShared(config, kept.secret, log);
@@ -74,6 +78,7 @@ export async function openNode(config: Config, options: NodeOptions = {}): Promi
     deps,
     isSecretKept: kept.isKept,
     prepare: (server) => desk.prepare(server),
+    listensAt: own.listensAt,
     async warm() {
       await media.places.client();
     },
@@ -117,6 +122,7 @@ export async function serveOnNode(parts: NodeParts): Promise<NodeServer> {
   parts.prepare(server);
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
+  parts.listensAt(port);
   let closing: Promise<void> | null = null;
   return {
     server,

@@ -90,6 +90,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/portable-deps.ts',
     'src/sources',
   ],
+  // what no upstream may redirect to
+  'src/own-place.ts': ['src/config.ts', 'src/sources'],
   'src/project.ts': [],
   'src/build-node.ts': [],
   'src/build-browser.ts': ['src/audio', 'src/browser', 'src/threads'],
@@ -140,6 +142,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'src/open-films.ts',
     'src/open-proxy.ts',
     'src/open-source.ts',
+    'src/own-place.ts',
     'src/project.ts',
     'src/state.ts',
     'src/http',

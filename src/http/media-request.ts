@@ -106,7 +106,7 @@ function wishOf(fields: ReadonlyMap<string, string>): { readonly wish?: VideoWis
 export const isLocal = (url: string): boolean => /^(root|upload):/.test(url);
 
 /** Objects in buckets, which edge workers have; other platforms refuse them when they open them. */
-const isBucket = (url: string): boolean => url.startsWith('r2:');
+export const isBucket = (url: string): boolean => url.startsWith('r2:');
 
 /** `audio=2,de`, or `audio=none` for none; null where nothing is asked for. */
 function trackNames(text: string | undefined): readonly string[] | null {
@@ -115,7 +115,7 @@ function trackNames(text: string | undefined): readonly string[] | null {
   return [...new Set(names.filter((name) => name !== ''))].sort();
 }
 
-const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && isUrl(url);
+export const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && isUrl(url);
 
 /** Rounded up to the hour, so that requests within it give the same address. */
 const expiry = (seconds: number | null, now: number): number | null =>

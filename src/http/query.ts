@@ -11,6 +11,7 @@ const PASTED = new Set(['d', 'url', 'mediaURL', 'videoUrl', 'from', 'subsUrl']);
 export function* queryPairs(url: string): Generator<readonly [name: string, value: string]> {
   const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : '';
   for (const part of query.split('&')) {
+    if (part === '') continue;
     const at = part.indexOf('=');
     const name = decode(at < 0 ? part : part.slice(0, at));
     const raw = at < 0 ? '' : part.slice(at + 1);

@@ -16,7 +16,8 @@ export function receiverRoutes(now: () => number): Hono<AppEnv> {
   routes.get('/', requirePassword, checked('openReceiver'), async (c) => {
     const request = readMediaRequest(c, now());
     guardSource(c, 'local', request.isTrusted);
-    const expires = request.expires ?? Math.ceil((now() / 1000 + LIFETIME) / 3600) * 3600;
+    const longest = Math.ceil((now() / 1000 + LIFETIME) / 3600) * 3600;
+    const expires = Math.min(request.expires ?? longest, longest);
     const token = await c.var.deps.tokens.seal({ ...request, isTrusted: true, expires });
     const { publicUrl } = c.var.deps.config;
     const place = publicUrl && `${publicUrl.origin}${publicUrl.pathname.replace(/\/?$/, '/')}`;

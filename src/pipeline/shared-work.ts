@@ -18,7 +18,6 @@ export class SharedWork<T> {
 
   /** @param onAbandoned called when nobody waits any more */
   async join(signal: AbortSignal, onAbandoned: () => void): Promise<T> {
-    signal.throwIfAborted();
     this.#waiting++;
     let leave: (() => void) | undefined;
     const left = new Promise<never>((_, reject) => {
@@ -26,6 +25,7 @@ export class SharedWork<T> {
       signal.addEventListener('abort', leave, { once: true });
     });
     try {
+      signal.throwIfAborted();
       return await Promise.race([this.#result, left]);
     } finally {
       if (leave) signal.removeEventListener('abort', leave);

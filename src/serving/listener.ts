@@ -22,7 +22,10 @@ interface Framed {
  */
 export function listenerBelow(app: Hono<AppEnv>, prefix: string): NodeListener {
   const place = prefix.replace(/\/+$/, '');
-  const listen = getRequestListener(place === '' ? app.fetch : below(app, place).fetch);
+  // Classes of the host's process are its own.
+  const listen = getRequestListener(place === '' ? app.fetch : below(app, place).fetch, {
+    overrideGlobalObjects: false,
+  });
   return async (incoming, outgoing) => {
     const { originalUrl, body } = incoming as Framed;
     if (originalUrl !== undefined) incoming.url = originalUrl;
@@ -39,8 +42,20 @@ function below(app: Hono<AppEnv>, place: string): Hono<AppEnv> {
 
 /** A body that a parser of the host has read is nowhere else: JSON is what hosts parse for every route. */
 function giveBack(incoming: IncomingMessage, body: unknown): void {
-  const bytes = Buffer.isBuffer(body)
-    ? body
-    : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  Object.assign(incoming, { rawBody: bytes });
+  const bytes = bytesOf(body, incoming.headers['content-type'] ?? '');
+  if (bytes) Object.assign(incoming, { rawBody: bytes });
+}
+
+/** Null where they cannot be had again: a film that was read as text is another one. */
+function bytesOf(body: unknown, type: string): Buffer | null {
+  if (Buffer.isBuffer(body)) return body;
+  if (typeof body === 'string') return /^text\/|[/+]json\b|urlencoded/i.test(type) ? Buffer.from(body) : null;
+  return Buffer.from(/urlencoded/i.test(type) ? formOf(body) : JSON.stringify(body));
+}
+
+function formOf(body: unknown): string {
+  const form = new URLSearchParams();
+  for (const [name, value] of Object.entries(body ?? {}))
+    for (const one of Array.isArray(value) ? value : [value]) form.append(name, String(one));
+  return form.toString();
 }

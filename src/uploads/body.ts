@@ -18,9 +18,23 @@ export interface BodyRules {
   readonly time: number;
 }
 
+/** What somebody in front of us has read, and left here. */
+interface ReadBefore {
+  readonly rawBody?: unknown;
+}
+
+/** @throws MediaError `not-offered` for a body that somebody in front of us has read, and kept */
+export function checkBody(incoming: IncomingMessage & ReadBefore): void {
+  if (!incoming.readableEnded || Buffer.isBuffer(incoming.rawBody)) return;
+  throw new MediaError(
+    'not-offered',
+    'The app around this server has read the upload before: mount this server in front of its parsers of bodies',
+  );
+}
+
 /** The body of one request on its way to a sink: how much, how fast and how long. The request is never destroyed. */
 export class Body implements Flow {
-  readonly #incoming: IncomingMessage;
+  readonly #incoming: IncomingMessage & ReadBefore;
   readonly #rules: BodyRules;
   readonly #sink: BodySink;
   readonly #slow: NodeJS.Timeout;
@@ -28,15 +42,19 @@ export class Body implements Flow {
   #received = 0;
   #sincePace = 0;
   #isPaused = false;
+  #again: NodeJS.Immediate | null = null;
 
-  constructor(incoming: IncomingMessage, rules: BodyRules, sink: BodySink) {
+  constructor(incoming: IncomingMessage & ReadBefore, rules: BodyRules, sink: BodySink) {
     this.#incoming = incoming;
     this.#rules = rules;
     this.#sink = sink;
     this.#slow = setTimeout(this.#onSlow, rules.pace.time);
     this.#over = setTimeout(this.#onOver, rules.time);
-    incoming.on('data', this.#onData).on('end', this.#onEnd);
-    incoming.on('close', this.#onLeft).on('error', this.#onLeft);
+    if (incoming.readableEnded) this.#again = setImmediate(this.#onReadBefore);
+    else {
+      incoming.on('data', this.#onData).on('end', this.#onEnd);
+      incoming.on('close', this.#onLeft).on('error', this.#onLeft);
+    }
   }
 
   pause(): void {
@@ -56,6 +74,7 @@ export class Body implements Flow {
   stop(): void {
     clearTimeout(this.#slow);
     clearTimeout(this.#over);
+    if (this.#again) clearImmediate(this.#again);
     this.#isPaused = false;
     this.#incoming.off('data', this.#onData).off('end', this.#onEnd);
     this.#incoming.off('close', this.#onLeft).off('error', this.#onLeft);
@@ -79,6 +98,16 @@ export class Body implements Flow {
       this.#slow.refresh();
     }
     this.#sink.write(chunk);
+  };
+
+  #onReadBefore = (): void => {
+    const { rawBody } = this.#incoming;
+    if (!Buffer.isBuffer(rawBody)) return;
+    if (rawBody.length > this.#rules.maxBytes) this.#fail(tooLarge(this.#rules.maxBytes));
+    else {
+      this.#sink.write(rawBody);
+      this.#onEnd();
+    }
   };
 
   #onEnd = (): void => {

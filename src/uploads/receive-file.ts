@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { MediaError, truncated, unsupported } from '../core/errors.ts';
-import { Body, type BodyRules, type BodySink, tooLarge } from './body.ts';
+import { Body, type BodyRules, type BodySink, checkBody, tooLarge } from './body.ts';
 import { type FormEvents, readForm } from './form.ts';
 import { Inlet } from './inlet.ts';
 
@@ -51,6 +51,7 @@ export async function receiveFile(
 function begin(incoming: IncomingMessage, rules: ReceiveRules, lifetime: Lifetime): Reception {
   try {
     checkHead(incoming, rules.maxBytes);
+    checkBody(incoming);
     return new Reception(incoming, rules, lifetime);
   } catch (error) {
     lifetime.onOver();

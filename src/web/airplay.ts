@@ -19,9 +19,13 @@ const ungiven = (error: unknown): void => note('receiver-failed', String(error))
  * AirPlay: the device loads the film itself. Where this page plays it by a MediaSource, WebKit wants another source
  * beside that, which it hands over. False where the browser has nothing of the kind.
  */
-export function offerAirPlay({ video, button, address }: Stage): boolean {
+export function offerAirPlay({ video, button, address, findAddress }: Stage): boolean {
   if (!isWebKit(video)) return false;
-  const airPlay = button('AirPlay', async () => video.webkitShowPlaybackTargetPicker());
+  const airPlay = button('AirPlay', async () => {
+    video.webkitShowPlaybackTargetPicker();
+    // Tells the viewer where devices cannot reach this server.
+    await address();
+  });
   let isAvailable = false;
   let given = '';
   const give = async () => {
@@ -29,11 +33,14 @@ export function offerAirPlay({ video, button, address }: Stage): boolean {
     // Without a source beside it there is the playlist itself, which can be handed over as it is.
     if (!isAvailable || !source || given === source.src) return;
     given = source.src;
-    const url = await address();
-    if (url === null || !source.isConnected) return;
+    const found = await findAddress().catch((error: unknown) => {
+      given = '';
+      throw error;
+    });
+    if (found?.kind !== 'address' || !source.isConnected) return;
     const other = document.createElement('source');
     other.type = HLS_TYPE;
-    other.src = url;
+    other.src = found.url;
     source.after(other);
     // A managed source is not opened without this; once it is, its place may be taken by another device.
     video.disableRemotePlayback = false;

@@ -12,7 +12,9 @@ export type ReceiverAddress =
 const UNREACHABLE =
   'Another device cannot reach this page’s address, which means this machine. Start the server with --host 0.0.0.0 and open the page under the address that it prints, or give it a --public-url.';
 
-const isLoopback = (host: string): boolean => /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(host);
+/** `0.0.0.0` and `[::]`, under which some open the page, mean this machine as well. */
+const isLoopback = (host: string): boolean =>
+  /^(localhost|.*\.localhost|127\..*|0\.0\.0\.0|\[::1?\])$/.test(host);
 
 /**
  * @param master address of the film's playlist, as this page plays it

@@ -2,22 +2,24 @@ import { offerAirPlay } from './airplay.ts';
 import { offerCast } from './cast.ts';
 import { page } from './elements.ts';
 import { note } from './player-state.ts';
-import { type ReceiverAddress, receiverAddress } from './receiver-address.ts';
+import { receiverAddress } from './receiver-address.ts';
 import { offerRemotePlayback } from './remote-playback.ts';
 import type { ReceiverDoor, Stage } from './stage.ts';
 
 /** Buttons for Chromecast, AirPlay and their like, where this browser has one. */
 export function offerReceivers({ say }: ReceiverDoor): void {
+  const findAddress: Stage['findAddress'] = async (wish) =>
+    page.address.value === '' ? null : receiverAddress(page.address.value, wish);
   const stage: Stage = {
     say,
+    findAddress,
     video: page.video,
     button: (text, onClick) => addButton(text, () => onClick().catch((error: unknown) => failed(error, say))),
     async address(wish) {
-      if (page.address.value === '') return null;
-      const address: ReceiverAddress = await receiverAddress(page.address.value, wish);
-      if (address.kind === 'address') return address.url;
-      note('no-receiver', address.message);
-      say(address.message);
+      const found = await findAddress(wish);
+      if (found?.kind !== 'refusal') return found?.url ?? null;
+      note('no-receiver', found.message);
+      say(found.message);
       return null;
     },
   };

@@ -1,4 +1,5 @@
 import { page } from './elements.ts';
+import { note } from './player-state.ts';
 import { comeBack, leave, type Stage } from './stage.ts';
 
 /** Receivers are browsers of one kind: what Chrome cannot begin at they cannot. */
@@ -36,5 +37,9 @@ export function offerRemotePlayback(stage: Stage): void {
     .watchAvailability((isAvailable) => {
       cast.hidden = !isAvailable;
     })
-    .catch(() => undefined);
+    .catch((error: unknown) => {
+      note('no-watching', String(error));
+      // Where nobody can tell whether there is a device, its own list says so: W3C Remote Playback.
+      cast.hidden = !(error instanceof DOMException && error.name === 'NotSupportedError');
+    });
 }

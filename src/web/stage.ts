@@ -1,3 +1,5 @@
+import type { ReceiverAddress } from './receiver-address.ts';
+
 export interface ReceiverDoor {
   /** One line for the viewer. */
   say(text: string): void;
@@ -10,6 +12,8 @@ export interface Stage extends ReceiverDoor {
   button(text: string, onClick: () => Promise<void>): HTMLButtonElement;
   /** Of the film that is open; tells the viewer where there is none. */
   address(wish?: Readonly<Record<string, string>>): Promise<string | null>;
+  /** The same for nobody who asked: tells nothing. Null where no film is open. */
+  findAddress(wish?: Readonly<Record<string, string>>): Promise<ReceiverAddress | null>;
 }
 
 /** Stops it here while another device plays it. */

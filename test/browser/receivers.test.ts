@@ -247,6 +247,58 @@ describe.skipIf(!hasChromium())(title, { timeout: 60_000 }, () => {
       await page.waitForFunction(() => window.sluicePlayer.video.currentTime === 7);
     }));
 
+  it('says of AirPlay that devices cannot reach the page when it is asked for, not before', () =>
+    withPage(film(alone), FAKE_WEBKIT, async (page) => {
+      const asked = page.waitForResponse(/\/receiver\?/);
+      await page.evaluate(() =>
+        window.sluicePlayer.video.dispatchEvent(
+          Object.assign(new Event('webkitplaybacktargetavailabilitychanged'), { availability: 'available' }),
+        ),
+      );
+      await (await asked).finished();
+      await page.evaluate(() => new Promise(requestAnimationFrame));
+      const status = page.locator('#status');
+      expect(await status.textContent()).not.toContain('--public-url');
+      await page.getByRole('button', { name: 'AirPlay' }).click();
+      await expect.poll(() => status.textContent()).toContain('--public-url');
+      expect(await page.locator('video source').count()).toBe(1);
+    }));
+
+  it('tries again to give AirPlay a source where the server could not be asked', () =>
+    withPage(film(sluice), FAKE_WEBKIT, async (page) => {
+      const tell = () =>
+        page.evaluate(() =>
+          window.sluicePlayer.video.dispatchEvent(
+            Object.assign(new Event('webkitplaybacktargetavailabilitychanged'), {
+              availability: 'available',
+            }),
+          ),
+        );
+      await page.route(/\/receiver\?/, (route) => route.abort());
+      await tell();
+      await page.waitForFunction(() =>
+        window.sluicePlayer.events.some(({ type }) => type === 'receiver-failed'),
+      );
+      await page.unroute(/\/receiver\?/);
+      await tell();
+      await expect.poll(() => page.locator('video source').count()).toBe(2);
+    }));
+
+  it.each([
+    ['NotSupportedError', ['Play on another device']],
+    ['InvalidStateError', []],
+  ])('where devices cannot be watched for (%s) shows %j', (name, buttons) =>
+    withPage(
+      film(sluice),
+      `RemotePlayback.prototype.watchAvailability = () => Promise.reject(new DOMException('', '${name}'));`,
+      async (page) => {
+        await page.waitForFunction(() =>
+          window.sluicePlayer.events.some(({ type }) => type === 'no-watching'),
+        );
+        expect(await shown(page)).toEqual(buttons);
+      },
+    ));
+
   describe('a page at the origin of Google’s receiver', () => {
     /** As the default media receiver: another origin, without key, cookie or password. */
     async function receiver(script: string, play: (page: Page, url: string) => Promise<void>): Promise<void> {

@@ -70,6 +70,13 @@ describe('/receiver', () => {
     expect([...media.keys()]).toEqual(['v0']);
   });
 
+  it('is over after twelve hours at most, whatever is asked for', async () => {
+    for (const expires of [3_153_600_000, 86_400])
+      expect((await addressOf(`${place}&expires=${expires}&api_password=word`)).expires).toBe(
+        Date.UTC(2026, 0, 2, 1) / 1000,
+      );
+  });
+
   it.each([
     { name: 'without the password', path: place, headers: {}, status: 403 },
     { name: 'for a page of another site', path: `${place}&api_password=word`, headers: CAST, status: 403 },

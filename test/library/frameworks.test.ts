@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import fastify from 'fastify';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { openSluice, type Sluice } from '../../src/sluice.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openSluice, type Sluice, type SluiceSettings } from '../../src/sluice.ts';
 import { fixture } from '../helpers/fixtures.ts';
 import { file, startUpstream, type Upstream } from '../helpers/upstream.ts';
 import { example } from './examples.ts';
@@ -172,4 +172,106 @@ describe.each(['express', 'fastify'] as const)('below %s', (name) => {
     expect(place).toMatch(/^\/media\/hls\/master\.m3u8\?d=upload:/);
     expect((await fetch(new URL(place, url))).status).toBe(200);
   });
+});
+
+describe('below express with a parser that reads all bodies', () => {
+  let end: () => Promise<void> = async () => undefined;
+  afterEach(() => end());
+
+  async function start(parser: RequestHandler, more: SluiceSettings = {}): Promise<string> {
+    const uploads = mkdtempSync(join(folder, 'parsed-'));
+    const sluice = await openSluice({ secret: 'kept', ffmpeg: null, uploads, ...more });
+    const server = createServer(express().use(parser).use('/media', sluice.listener('/media')));
+    sluice.prepare(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    end = async () => {
+      await sluice.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    };
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/media`;
+  }
+
+  const all = { type: () => true, limit: '9mb' };
+  const PARSERS = {
+    none: (_: unknown, __: unknown, next: () => void) => next(),
+    json: express.json(),
+    raw: express.raw(all),
+    text: express.text(all),
+    urlencoded: express.urlencoded({ extended: false }),
+  };
+  const inForm = () => {
+    const form = new FormData();
+    form.append('file', new Blob([Buffer.from(film)]), 'a.mkv');
+    return form;
+  };
+  const LOST = [501, 'not-offered'];
+
+  it.each<{ parser: keyof typeof PARSERS; told: readonly [number, unknown] | typeof LOST }>([
+    { parser: 'none', told: [201, undefined] },
+    { parser: 'json', told: [201, undefined] },
+    { parser: 'raw', told: [201, undefined] },
+    { parser: 'text', told: LOST },
+    { parser: 'urlencoded', told: [201, undefined] },
+  ])('$parser: uploads are taken, or refused at once', async ({ parser, told }) => {
+    const url = await start(PARSERS[parser]);
+    const type = { 'content-type': 'video/x-matroska' };
+    const codeIn = async (answer: Response) => {
+      const { error } = (await answer.json()) as { error?: { code: string } };
+      return [answer.status, error?.code];
+    };
+    const bodies = [{ body: Buffer.from(film), headers: type }, { body: inForm() }];
+    for (const sent of bodies)
+      expect(await codeIn(await fetch(`${url}/uploads`, { method: 'POST', ...sent }))).toEqual(told);
+    const made = await fetch(`${url}/remux`, { method: 'POST', body: Buffer.from(film), headers: type });
+    if (told === LOST) expect(await codeIn(made)).toEqual(LOST);
+    else {
+      expect([made.status, made.headers.get('content-type')]).toEqual([200, 'video/mp4']);
+      expect((await made.arrayBuffer()).byteLength).toBeGreaterThan(1000);
+    }
+  });
+
+  it.each(Object.keys(PARSERS) as (keyof typeof PARSERS)[])('%s: forms and JSON are read', async (parser) => {
+    const url = await start(PARSERS[parser]);
+    // Of a provider on this machine, which may not be asked: its user name was read.
+    const form = new URLSearchParams({
+      username: Buffer.from('http://127.0.0.1:9:bob').toString('base64'),
+      password: 'a&b c',
+    });
+    const asked = await fetch(`${url}/player_api.php`, { method: 'POST', body: form });
+    expect([asked.status, ((await asked.json()) as { code: string }).code]).toEqual([
+      403,
+      'forbidden-address',
+    ]);
+    const urls = [{ endpoint: '/proxy/stream', destination_url: 'https://a.example/film.mkv' }];
+    const made = await fetch(`${url}/generate_urls`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ mediaflow_proxy_url: url, urls }),
+    });
+    expect([made.status, await made.text()]).toEqual([200, expect.stringContaining('a.example')]);
+  });
+
+  it('an upload that says no length and is larger than it may be is refused, whoever has read it', async () => {
+    const url = await start(PARSERS.raw, { uploadBytes: 1000 });
+    const body = new Blob([Buffer.from(film)]).stream();
+    const question = { method: 'POST', body, duplex: 'half' } as const;
+    const answer = await fetch(`${url}/remux`, question);
+    expect([answer.status, (await answer.json()).error.code]).toEqual([413, 'limit']);
+  });
+});
+
+it('a listener leaves the host’s own classes alone', async () => {
+  const own = [class extends Request {}, class extends Response {}] as const;
+  vi.stubGlobal('Request', own[0]);
+  vi.stubGlobal('Response', own[1]);
+  const sluice = await openSluice({ secret: 'kept', ffmpeg: null });
+  try {
+    sluice.listener('/media');
+    expect([globalThis.Request === own[0], globalThis.Response === own[1]]).toEqual([true, true]);
+  } finally {
+    vi.unstubAllGlobals();
+    await sluice.close();
+  }
 });

@@ -16,6 +16,7 @@ const subtitles = {
   subsUrl: text('The same.').optional(),
   offset: text('Milliseconds by which all is shown later; earlier with a minus.').optional(),
   fps: text('Pictures a second of the film, for files that count pictures and do not say it.').optional(),
+  charset: text('How the file is written, where that is not guessed rightly: `windows-874`.').optional(),
 } as const;
 
 const SUBTITLE_HEADERS = { h_: 'Headers that the file is asked for with.' } as const;

@@ -11,8 +11,9 @@ export interface Hooks {
    */
   readonly resolve?: (id: string, asked: ResolveAsking) => Soon<Resolved | null>;
   /**
-   * Whether a request may pass, before anything is fetched for it: segments, too, so it should know its answer. False
-   * refuses it; an object says who asks.
+   * Whether a request may pass, before anything is fetched for it: segments, too, so it should know its answer. `true`
+   * lets it pass, and so does an object that says who asks; all else refuses it. Devices that play for a page (Chromecast,
+   * Apple TV) send no cookies of it.
    */
   readonly authorize?: (asked: AskedRequest) => Soon<boolean | { readonly who: string }>;
   /** What a track is called in playlists and on the page; null: as the file says. Asked once for each opened title. */
@@ -36,7 +37,10 @@ export interface Resolved {
   readonly url: string;
   /** Sent to the URL's own host. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Seconds for which this holds; an hour when absent. */
+  /**
+   * Seconds for which this holds; an hour when absent. Bytes are kept by their URL: links that change with every answer and
+   * hold for seconds are fetched, and held against what was read before, again and again.
+   */
   readonly ttl?: number;
 }
 
@@ -62,7 +66,10 @@ export interface AskedRequest {
   readonly headers: Headers;
   /** Its address; empty where the platform does not tell. */
   readonly client: string;
-  /** What `d=` says, or the sealed address stands for; null where the request names nothing that can be read. */
+  /**
+   * What `d=` says, or the sealed address stands for; null where the request names nothing that can be read. Text as it was
+   * written: one film has many addresses, so let pass what is known and refuse the rest, not the other way.
+   */
   readonly media: string | null;
   readonly signal: AbortSignal;
 }

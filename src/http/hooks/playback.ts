@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { AppEnv, Logger, SendChunks } from '../deps.ts';
 import { titleKey } from '../media-request.ts';
-import { partOf } from './asked-request.ts';
+import type { AskedRoute } from './asked-route.ts';
 import type { AskedRequest, Hooks, PlaybackEvent, SegmentEvent } from './hooks.ts';
 
 /** Tells of one event; never throws, and nobody waits for it. */
@@ -30,6 +30,7 @@ interface Sent {
 
 export interface Played {
   readonly asked: AskedRequest;
+  readonly route: AskedRoute;
   readonly who: string | null;
   readonly tell: Teller;
 }
@@ -37,7 +38,7 @@ export interface Played {
 /** Runs the request, and tells what was played once its last byte is out. */
 export async function tellPlayback(
   c: Context<AppEnv>,
-  { asked, who, tell }: Played,
+  { asked, route, who, tell }: Played,
   next: () => Promise<void>,
 ): Promise<void> {
   const { kind, media, client } = asked;
@@ -47,53 +48,66 @@ export async function tellPlayback(
     const code = error instanceof MediaError ? error.code : 'internal';
     if (!c.req.raw.signal.aborted) tell({ ...facts, type: 'failed', kind, code });
   };
+  let isOpened = false;
+  const open = () => {
+    if (!isOpened && (kind === 'master' || kind === 'film')) tell({ ...facts, type: 'opened', kind });
+    isOpened = true;
+  };
   const over = (sent: Sent) => {
     if (sent.error !== undefined && !c.req.raw.signal.aborted) fail(sent.error);
     else if (kind === 'segment')
-      segmentFacts(c).then(
+      segmentFacts(c, route).then(
         (segment) =>
           tell({ ...facts, type: 'segment', ...segment, bytes: sent.bytes, isWhole: sent.isWhole }),
         fail,
       );
   };
-  c.set('deps', { ...deps, sendChunks: counting(deps.sendChunks, over) });
+  let isSending = false;
+  const sendChunks: SendChunks = (context, answer) => {
+    isSending = true;
+    return deps.sendChunks(context, {
+      ...answer,
+      chunks: counted(answer.chunks, { onFirst: open, onOver: over }),
+    });
+  };
+  c.set('deps', { ...deps, sendChunks });
   await next();
   if (c.error) fail(c.error);
-  else if ((kind === 'master' || kind === 'film') && c.res.status < 300)
-    tell({ ...facts, type: 'opened', kind });
+  else if (!isSending && c.res.status < 300) open();
 }
 
 /** Its place in the film, which is open since it was made from it. */
 async function segmentFacts(
   c: Context<AppEnv>,
+  { parts: { token = '', rendition = '', file = '' } }: AskedRoute,
 ): Promise<Pick<SegmentEvent, 'rendition' | 'n' | 'time' | 'duration'>> {
   const { tokens, library } = c.var.deps;
-  const [token, name, file] = ['token', 'rendition', 'file'].map((part) => partOf(c, part) ?? '');
-  const n = Number.parseInt(file ?? '', 10);
-  const media = library.peek(titleKey(await tokens.open(token ?? '')));
-  const durations = media?.live ? null : media?.renditions.find((one) => one.name === name)?.durations;
+  const n = Number.parseInt(file, 10);
+  const media = library.peek(titleKey(await tokens.open(token)));
+  const durations = media?.live ? null : media?.renditions.find(({ name }) => name === rendition)?.durations;
   const seconds = (microseconds: number) => microseconds / 1e6;
   return {
-    rendition: name ?? '',
+    rendition,
     n,
     time: durations ? seconds(durations.slice(0, n).reduce((sum, one) => sum + one, 0)) : null,
     duration: durations ? seconds(durations[n] ?? 0) : null,
   };
 }
 
-const counting =
-  (send: SendChunks, onOver: (sent: Sent) => void): SendChunks =>
-  (c, answer) =>
-    send(c, { ...answer, chunks: counted(answer.chunks, onOver) });
+interface Watch {
+  readonly onFirst: () => void;
+  readonly onOver: (sent: Sent) => void;
+}
 
 async function* counted(
   chunks: AsyncIterable<readonly Uint8Array[]>,
-  onOver: (sent: Sent) => void,
+  { onFirst, onOver }: Watch,
 ): AsyncGenerator<readonly Uint8Array[]> {
   let bytes = 0;
   let sent: Sent = { bytes, isWhole: false };
   try {
     for await (const list of chunks) {
+      onFirst();
       for (const { length } of list) bytes += length;
       yield list;
     }

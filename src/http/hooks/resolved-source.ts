@@ -1,8 +1,10 @@
+import type { Source } from '../../core/contracts.ts';
 import { MediaError } from '../../core/errors.ts';
 import type { Reach } from '../../core/relay.ts';
-import type { OpenedSource } from '../../pipeline/library.ts';
+import type { Access, OpenedSource } from '../../pipeline/library.ts';
 import type { MediaRequest } from '../../proxy/token.ts';
 import type { AppDeps } from '../deps.ts';
+import { isOpen } from '../lifetimes.ts';
 import { createHeadProof, type HeadProof } from './head-proof.ts';
 import { type Asked, isRefusal, isSamePlace, type Place, type Resolver } from './resolver.ts';
 
@@ -33,9 +35,10 @@ export function openResolved(request: MediaRequest, options: ResolvedOptions): O
       },
       open: (signal) => movable.inOrder(signal),
     },
-    access: () => movable.held?.opened.access() ?? 'private',
+    access: () => movable.access,
     want: (bytesPerSecond) => movable.want(bytesPerSecond),
     isCurrent: async () => movable.held?.opened.isCurrent() ?? true,
+    modified: () => movable.held?.opened.modified?.() ?? null,
   };
 }
 
@@ -47,6 +50,8 @@ class MovableSource {
   #held: Held | null = null;
   #moving: { readonly place: Place; readonly held: Promise<Held> } | null = null;
   #wanted: number | null = null;
+  /** Of the place that the first byte came from: who may read the title was found by it. */
+  #access: Access | null = null;
 
   constructor(request: MediaRequest, asked: Asked, options: ResolvedOptions) {
     this.#request = request;
@@ -56,6 +61,10 @@ class MovableSource {
 
   get held(): Held | null {
     return this.#held;
+  }
+
+  get access(): Access {
+    return this.#access ?? this.#held?.opened.access() ?? 'private';
   }
 
   get size(): number | null {
@@ -76,6 +85,7 @@ class MovableSource {
     for (let renewals = 0; ; renewals++) {
       try {
         for await (const chunk of held.opened.source.read({ start: at, end: range.end }, signal)) {
+          this.#access ??= held.opened.access();
           this.#proof.see(at, chunk);
           at += chunk.length;
           yield chunk;
@@ -95,6 +105,7 @@ class MovableSource {
       if (!sequence) throw new MediaError('not-offered', 'This source cannot be read in order');
       try {
         for await (const chunk of sequence.open(signal)) {
+          this.#access ??= held.opened.access();
           at += chunk.length;
           yield chunk;
         }
@@ -113,6 +124,7 @@ class MovableSource {
     { held, renewals }: { readonly held: Held; readonly renewals: number },
     signal: AbortSignal,
   ): Promise<Held> {
+    if (isForbidden(error) && this.#access !== null) throw movedAway();
     if (!isRefusal(error) || renewals >= MAX_RENEWALS) throw error;
     const place = await this.#options.resolver.renew(this.#asked, held.place, signal);
     if (isSamePlace(place, held.place)) throw error;
@@ -133,22 +145,40 @@ class MovableSource {
     if (this.#moving?.place !== place) this.#moving = { place, held: this.#open(place) };
     const { held: opening } = this.#moving;
     const fresh = await opening;
-    await this.#proof.check(fresh.opened.source, signal);
+    await this.#check(fresh.opened.source, signal);
     this.#held = fresh;
     return fresh;
   }
 
+  async #check(source: Source, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#proof.check(source, signal);
+    } catch (error) {
+      throw isForbidden(error) && this.#access !== null ? movedAway() : error;
+    }
+  }
+
   async #open(place: Place): Promise<Held> {
-    const { openSource, reach } = this.#options;
     const { url, headers } = place;
-    if (reach === 'open' && !/^https?:/i.test(url))
+    const isRemote = /^https?:/i.test(url);
+    const reach = isOpen(this.#access ?? undefined) ? 'open' : this.#options.reach;
+    if (!isRemote && this.#access !== null && this.#access !== 'local') throw movedAway();
+    if (!isRemote && reach === 'open')
       throw new MediaError(
         'unauthorized',
         'Pages of other sites may not read this source; add the key that the server printed at start (&key=…)',
       );
     const limits = reach === undefined ? {} : { reach };
-    const opened = await openSource({ ...this.#request, url, headers }, limits);
+    const opened = await this.#options.openSource({ ...this.#request, url, headers }, limits);
     if (this.#wanted !== null) opened.want(this.#wanted);
     return { place, opened };
   }
 }
+
+/** Not within reach of all who may read the title. */
+const isForbidden = (error: unknown): boolean =>
+  error instanceof MediaError && (error.code === 'unauthorized' || error.code === 'forbidden-address');
+
+/** A title that is open to more than its new place is opened anew, by who may. */
+const movedAway = (): MediaError =>
+  new MediaError('changed', 'What this name stands for lies elsewhere now; open the title again');

@@ -33,8 +33,8 @@ export interface ResolverOptions {
   readonly now: () => number;
 }
 
-/** Places that are remembered: some hundred bytes each. */
-const MAX_PLACES = 10_000;
+/** Characters of places that are remembered, with what was asked: some hundred each, and 20 000 at most. */
+const MAX_CHARACTERS = 4 * 2 ** 20;
 /** Seconds. Links that storages sign are good for an hour at least, as a rule. */
 const USUAL_TTL = 3600;
 const MAX_URL = 8192;
@@ -46,11 +46,15 @@ export const isRefusal = (error: unknown): boolean =>
   error instanceof MediaError && REFUSALS.has(error.upstreamStatus);
 
 /** An answer that says what was known before changes nothing. */
-export const isSamePlace = (a: Place, b: Place): boolean =>
-  a.url === b.url && JSON.stringify(a.headers) === JSON.stringify(b.headers);
+export const isSamePlace = (a: Place, b: Place): boolean => textOf(a) === textOf(b);
+
+const textOf = ({ url, headers }: Place): string => JSON.stringify([url, headers]);
 
 export function createResolver({ resolve, log, now }: ResolverOptions): Resolver {
-  const places = new LRUCache<string, Place>({ max: MAX_PLACES });
+  const places = new LRUCache<string, Place>({
+    maxSize: MAX_CHARACTERS,
+    sizeCalculation: (place, key) => key.length + textOf(place).length,
+  });
   const asking = new Map<string, SharedWork<Place>>();
 
   const ask = async ({ id, headers }: Asked, why: ResolveAsking['why'], signal: AbortSignal) => {
@@ -65,7 +69,8 @@ export function createResolver({ resolve, log, now }: ResolverOptions): Resolver
     throw new MediaError('not-found', 'Nothing has this name');
   };
 
-  const shared = (asked: Asked, why: ResolveAsking['why'], signal: AbortSignal): Promise<Place> => {
+  const shared = async (asked: Asked, why: ResolveAsking['why'], signal: AbortSignal): Promise<Place> => {
+    signal.throwIfAborted();
     const key = keyOf(asked);
     const forget = () => {
       if (asking.get(key) === work) asking.delete(key);
@@ -109,9 +114,25 @@ function placeOf(found: unknown, now: number): Place {
   if (typeof url !== 'string' || url.length > MAX_URL || !(isHttp(url) || url.startsWith('root:')))
     throw new TypeError('url is neither an http(s) URL nor root:<name>/<path>');
   if (typeof ttl !== 'number' || !(ttl >= 0)) throw new TypeError('ttl is not a number of seconds');
-  if (typeof headers !== 'object' || headers === null) throw new TypeError('headers is not an object');
-  const pairs = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
-  return { url, headers: Object.fromEntries(pairs), until: now + ttl * 1000 };
+  return { url, headers: Object.fromEntries(headersOf(headers)), until: now + ttl * 1000 };
+}
+
+/** As RFC 9110, 5.1 and 5.5, allow them. */
+const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Pairs of an object, `Headers` or a `Map`; what is there but undefined is left out. @throws Error saying what is wrong */
+function headersOf(given: unknown): [name: string, value: string][] {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    throw new TypeError('headers is not an object');
+  const pairs = given instanceof Headers || given instanceof Map ? [...given] : Object.entries(given);
+  return pairs.flatMap(([name, value]) => {
+    if (value === undefined || value === null) return [];
+    const pair: [string, string] = [String(name).toLowerCase(), String(value)];
+    if (!NAME.test(pair[0]) || !VALUE.test(pair[1]))
+      throw new TypeError('headers has characters that HTTP forbids');
+    return [pair];
+  });
 }
 
 const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && isUrl(url);

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { AppDeps, AppEnv, Logger } from '../deps.ts';
 import { readAsked } from './asked-request.ts';
+import { askedRoute } from './asked-route.ts';
 import type { AskedRequest, Hooks, RequestKind } from './hooks.ts';
 import { withTrackNames } from './named-tracks.ts';
 import { isAddress } from './names.ts';
@@ -21,7 +22,7 @@ export function withHooks(deps: AppDeps, now: () => number): AppDeps {
   return {
     ...deps,
     ...(resolve ? resolving(deps, createResolver({ resolve, log, now })) : {}),
-    ...(nameTrack ? { library: withTrackNames(deps.library, { nameTrack, log }) } : {}),
+    ...(nameTrack ? { library: withTrackNames(deps.library, { nameTrack, log, now }) } : {}),
     guard: guardOf(hooks, log),
   };
 }
@@ -55,10 +56,11 @@ function guardOf(hooks: Hooks, log: Logger): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     // Preflights carry nothing to tell anybody by, and get nothing.
     if ((!authorize && !tell) || c.req.method === 'OPTIONS') return next();
-    const asked = await readAsked(c);
+    const route = askedRoute(c);
+    const asked = await readAsked(c, route);
     const who = authorize ? await admitted(asked, authorize, c.var.deps.log) : null;
     if (!tell || c.req.method !== 'GET' || !PLAYED.has(asked.kind)) return next();
-    await tellPlayback(c, { asked, who, tell }, next);
+    await tellPlayback(c, { asked, route, who, tell }, next);
   };
 }
 
@@ -69,16 +71,24 @@ async function admitted(
   log: Logger,
 ): Promise<string | null> {
   const answer = await verdict(asked, authorize, log);
+  // Nothing is begun for a client who has left meanwhile: nobody would end it.
+  asked.signal.throwIfAborted();
   if (answer === true) return null;
-  if (typeof answer === 'object' && answer !== null) return String(answer.who);
+  if (isWho(answer)) return answer.who;
+  if (answer !== false)
+    log.error({}, 'the hook authorize gives neither true, false nor { who }: the request is refused');
   throw new MediaError('unauthorized', 'This request is not allowed');
 }
+
+/** What a hook says is not ours: an error or an answer that it gives for a refusal is no leave. */
+const isWho = (answer: unknown): answer is { readonly who: string } =>
+  typeof answer === 'object' && answer !== null && 'who' in answer && typeof answer.who === 'string';
 
 async function verdict(
   asked: AskedRequest,
   authorize: NonNullable<Hooks['authorize']>,
   log: Logger,
-): Promise<boolean | { readonly who: string }> {
+): Promise<unknown> {
   try {
     return await authorize(asked);
   } catch (err) {

@@ -47,7 +47,7 @@ function describe(track: Track): readonly object[] {
 
 /** As Matroska calls it, without the letter of its kind: televisions are compared with `DTS`, `HDMV/PGS`. */
 function codecName(track: Track): string {
-  if (/^[AVS]_/.test(track.sourceCodec)) return (track.sourceCodec.split(' ')[0] ?? '').slice(2);
+  if (/^[AVSD]_/.test(track.sourceCodec)) return (track.sourceCodec.split(' ')[0] ?? '').slice(2);
   if (track.kind === 'video') return videoName(track).toUpperCase();
   return (track.kind === 'audio' ? audioName(track) : track.sourceCodec).toUpperCase();
 }

@@ -1,7 +1,10 @@
+import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MediaError } from '../../../src/core/errors.ts';
 import type { AskedRequest, Hooks } from '../../../src/http/hooks/hooks.ts';
 import { createTicketBox } from '../../../src/proxy/ticket.ts';
+import { createTokenBox } from '../../../src/proxy/token.ts';
+import { openSluice } from '../../../src/sluice.ts';
 import { fixture } from '../../helpers/fixtures.ts';
 import { file, startUpstream, type Upstream } from '../../helpers/upstream.ts';
 import { masterPath, nth, openTitle, rendition, type ServedApp, serveApp } from '../serve-app.ts';
@@ -103,6 +106,13 @@ describe('authorize', () => {
   it.each([
     { name: 'false', verdict: () => false, told: [403, 'unauthorized'] },
     { name: 'nothing', verdict: () => undefined, told: [403, 'unauthorized'] },
+    ...[{}, { who: null }, { error: 'no' }, [], 0, 1, 'ann', null, new Error('no'), new Response('no')].map(
+      (answer) => ({
+        name: `${Object.prototype.toString.call(answer)} ${JSON.stringify(answer)}`,
+        verdict: () => answer,
+        told: [403, 'unauthorized'],
+      }),
+    ),
     {
       name: 'an error with a code',
       verdict: () => {
@@ -122,6 +132,38 @@ describe('authorize', () => {
     expect(answer.text).not.toContain('123');
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     expect(upstream.requests).toEqual([]);
+  });
+
+  it.each([
+    { name: 'false', verdict: () => false, lines: 0 },
+    { name: 'nothing', verdict: () => undefined, lines: 1 },
+    { name: 'an object that says nobody', verdict: () => ({}), lines: 1 },
+  ])('$name: what is no answer is logged', async ({ verdict, lines }) => {
+    const served = await serve(verdict as unknown as NonNullable<Hooks['authorize']>);
+    await served.ask(masterPath(film()));
+    expect(served.log.map(({ level }) => level)).toEqual(Array(lines).fill('error'));
+  });
+
+  it('begins nothing for a client who left while it thought', async () => {
+    let decide: () => void = () => undefined;
+    const leaving = new AbortController();
+    const thinking = new Promise<true>((resolve) => {
+      decide = () => resolve(true);
+    });
+    const served = await serve(({ headers }) => (headers.has('x-leaves') ? thinking : true));
+    const left = fetch(new URL(masterPath(film()), served.url), {
+      headers: { 'x-leaves': '1' },
+      signal: leaving.signal,
+    }).catch((error: Error) => error.name);
+    await expect.poll(() => asked.length).toBe(1);
+    leaving.abort();
+    expect(await left).toBe('AbortError');
+    await expect.poll(() => last().signal.aborted).toBe(true);
+    decide();
+    await thinking;
+    expect((await served.ask('/healthz')).status).toBe(200);
+    expect([served.openings(), upstream.requests]).toEqual([0, []]);
+    expect(served.log).toEqual([]);
   });
 
   it('is asked after the name of the host is known, and not for preflights', async () => {
@@ -154,5 +196,112 @@ describe('authorize', () => {
     const answer = await served.ask('/hls/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA/v/v0/0.m4s');
     expect([last().kind, last().media]).toEqual(['segment', null]);
     expect([answer.status, codeIn(answer.text)]).toEqual([403, 'unauthorized']);
+  });
+});
+
+const BARE = { headers: {}, video: null, audio: null, recovery: 'shown', expires: null } as const;
+const PROVIDER = 'http://tv.example:8080';
+const USER = Buffer.from(`${PROVIDER}:bob`).toString('base64url');
+
+describe('authorize is not shown what the route does not read', () => {
+  it.each([
+    ['/hls/<token>/master.m3u8', '<secret>'],
+    ['/hls/<token>/v/v0/0.m4s', '<secret>'],
+    ['/hls/<token>/v/s2/0.vtt', '<secret>'],
+    ['/file/<token>/film.mkv', '<secret>'],
+    ['/remux.mp4/<token>/film.mp4', '<secret>'],
+    ['/proxy/transcode/init.mp4?media=<token>', '<secret>'],
+    ['/proxy/hls/AAAA/segment.ts', null],
+    ['/hls/AAAA/master.m3u8', null],
+    ['/proxy/d=%ff/film.mkv', null],
+    ['/tracks/%ff', null],
+    [`/movie/${USER}/pw/1.mkv`, `${PROVIDER}/movie/bob/pw/1.mkv`],
+    [`/live/${USER}/pw/1.ts`, `${PROVIDER}/live/bob/pw/1.ts`],
+    [`/${USER}/pw/1`, `${PROVIDER}/bob/pw/1`],
+    [
+      `/timeshift/${USER}/pw/60/2026-01-01:10-00/1.ts`,
+      `${PROVIDER}/timeshift/bob/pw/60/2026-01-01%3A10-00/1.ts`,
+    ],
+    [`/hlsr/<token>/${USER}/pw/1/2/3/index.m3u8`, `${PROVIDER}/hlsr/<token>/bob/pw/1/2/3/index.m3u8`],
+    ['/live/sluice/pw/1.ts', null],
+    [
+      `/player_api.php?username=${USER}&password=pw&action=get_live_streams`,
+      `${PROVIDER}/player_api.php?username=bob&password=pw&action=get_live_streams&d=film-1`,
+    ],
+    ['/tuner/playlist.m3u', null],
+    ['/uploads/1', null],
+    ['/nothing', null],
+  ])('%s', async (path, media) => {
+    const served = await serve(() => false);
+    const tokens = await createTokenBox(SECRET, Date.now);
+    const token = await tokens.seal({ ...BARE, url: 'root:films/secret.mkv', isTrusted: false });
+    const put = (text: string) => text.replace('<token>', token).replace('<secret>', 'root:films/secret.mkv');
+    const given = put(path);
+    await served.ask(`${given}${given.includes('?') ? '&' : '?'}d=film-1`);
+    expect(last().media).toBe(media && put(media));
+  });
+
+  it('nor what a playlist of ours holds, where a list is asked for', async () => {
+    const served = await serve(() => false);
+    const tokens = await createTokenBox(SECRET, Date.now);
+    const token = await tokens.seal({ ...BARE, url: 'root:films/one.mkv', isTrusted: false });
+    await served.ask(`/proxy/transcode/playlist.m3u8?media=${token}&d=${encodeURIComponent(film())}`);
+    expect(last().media).toBe(film());
+  });
+
+  it('nor the query where fields are posted', async () => {
+    const served = await serve(() => false);
+    const body = `username=${USER}&password=pw`;
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    await served.ask(`/player_api.php?${body}`, { method: 'POST', headers, body });
+    expect(last().media).toBeNull();
+  });
+});
+
+describe('authorize below an app of hono', () => {
+  type Place = (host: Hono) => void;
+  it.each<{ name: string; place: Place }>([
+    { name: 'without more', place: () => undefined },
+    { name: 'with middleware', place: (host) => host.use('/media/*', (_, next) => next()) },
+    {
+      name: 'with a GET route of its own in front',
+      place: (host) => host.get('/media/*', (_, next) => next()),
+    },
+    { name: 'with one for all', place: (host) => host.on('GET', '*', (_, next) => next()) },
+  ])('$name sees what segments stand for', async ({ place }) => {
+    const events: unknown[] = [];
+    const sluice = await openSluice({
+      hooks: {
+        resolve: () => ({ url: film() }),
+        authorize: (request) => {
+          asked.push(request);
+          return request.media === 'secret';
+        },
+        onPlayback: (event) => void events.push(event.type),
+      },
+      allow: ['127.0.0.1'],
+      secret: SECRET,
+      ffmpeg: null,
+    });
+    const host = new Hono();
+    place(host);
+    host.route('/media', sluice.app);
+    const ask = (path: string | URL) =>
+      host.fetch(new Request(new URL(path, 'http://localhost'), { headers: { host: 'localhost' } }));
+    try {
+      const master = new URL('/media/hls/master.m3u8?d=secret', 'http://localhost');
+      const list = new URL(/^(?!#).+$/m.exec(await (await ask(master)).text())?.[0] ?? '', master);
+      expect((await ask(`${list.href}?d=film-1`)).status).toBe(200);
+      const segment = await ask(new URL('0.m4s?d=film-1', list));
+      expect([segment.status, (await segment.arrayBuffer()).byteLength > 500]).toEqual([200, true]);
+      expect(asked.map(({ kind, media }) => [kind, media])).toEqual([
+        ['master', 'secret'],
+        ['playlist', 'secret'],
+        ['segment', 'secret'],
+      ]);
+      await expect.poll(() => events).toEqual(['opened', 'segment']);
+    } finally {
+      await sluice.close();
+    }
   });
 });

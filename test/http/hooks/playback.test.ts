@@ -1,10 +1,15 @@
 import { fileURLToPath } from 'node:url';
+import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Hooks, PlaybackEvent } from '../../../src/http/hooks/hooks.ts';
+import { MediaError } from '../../../src/core/errors.ts';
+import type { AppDeps, AppEnv, SendChunks } from '../../../src/http/deps.ts';
+import type { AskedRequest, Hooks, PlaybackEvent } from '../../../src/http/hooks/hooks.ts';
+import { tellPlayback } from '../../../src/http/hooks/playback.ts';
 import { openSluice } from '../../../src/sluice.ts';
 import { fixture } from '../../helpers/fixtures.ts';
 import { file, startUpstream, type Upstream } from '../../helpers/upstream.ts';
-import { masterPath, nth, openTitle, rendition, type ServedApp, serveApp } from '../serve-app.ts';
+import { largeFilm } from '../large-film.ts';
+import { ask, masterPath, nth, openTitle, rendition, type ServedApp, serveApp } from '../serve-app.ts';
 
 const bytes = fixture('two-languages');
 const fixtures = fileURLToPath(new URL('../../../fixtures', import.meta.url));
@@ -72,6 +77,79 @@ describe('onPlayback', () => {
     const served = await serve({ onPlayback });
     await served.ask(`/remux.mp4?d=${encodeURIComponent(film())}`);
     await expect.poll(() => events).toEqual([{ ...common(), type: 'opened', kind: 'film' }]);
+  });
+
+  /** The upstream has the film up to a byte, and breaks every transfer there. */
+  const breakAt = (film: Uint8Array, limit: number): void =>
+    upstream.answer((request, response) => {
+      const [, first = '0', last] = /bytes=(\d+)-(\d*)/.exec(request.headers.range ?? '') ?? [];
+      const [start, end] = [Number(first), last ? Number(last) : film.length - 1];
+      if (start >= limit) return response.destroy();
+      response.writeHead(206, {
+        'content-range': `bytes ${start}-${end}/${film.length}`,
+        'content-length': end + 1 - start,
+      });
+      response.write(film.subarray(start, limit), () => response.destroy());
+    });
+
+  it.each([
+    { name: 'begins and breaks off', start: 0, told: ['opened', 'failed'] },
+    { name: 'does not begin', start: 20, told: ['failed'] },
+  ])('is told of a film that $name, in this order', async ({ start, told }) => {
+    const large = largeFilm();
+    upstream.answer(file(large));
+    app = await serveApp({ hooks: { onPlayback }, timeouts: { backoff: 1 } });
+    expect((await app.ask(`/probe?d=${encodeURIComponent(film())}`)).status).toBe(200);
+    breakAt(large, 6_000_000);
+    await app.ask(`/remux.mp4?d=${encodeURIComponent(film())}&start=${start}`).catch(() => undefined);
+    await expect.poll(() => events.map(({ type }) => type)).toEqual(told);
+    expect(events.at(-1)).toEqual({ ...common(), type: 'failed', kind: 'film', code: 'upstream' });
+  });
+
+  it('is told that a part of a file failed, not that it was opened', async () => {
+    const large = largeFilm();
+    upstream.answer(file(large));
+    app = await serveApp({
+      hooks: { onPlayback, resolve: () => ({ url: film() }) },
+      timeouts: { backoff: 1 },
+    });
+    const ask = (first: number) =>
+      app?.ask('/file?d=name', { headers: { range: `bytes=${first}-` } }).catch(() => undefined);
+    expect((await ask(large.length - 100))?.status).toBe(206);
+    breakAt(large, 6_000_000);
+    await ask(8_000_000);
+    const told = { media: 'name', client: '127.0.0.1', who: null, kind: 'film' };
+    await expect
+      .poll(() => events)
+      .toEqual([
+        { ...told, type: 'opened' },
+        { ...told, type: 'failed', code: 'upstream' },
+      ]);
+  });
+
+  it('is told of no film whose first byte did not come, though its answer had begun', async () => {
+    const asked = { kind: 'film', media: 'name', client: '' } as AskedRequest;
+    const sendChunks: SendChunks = async (c, { chunks, onBroken }) => {
+      try {
+        for await (const _ of chunks);
+      } catch (error) {
+        onBroken(error);
+      }
+      return c.body(null);
+    };
+    async function* broken(): AsyncGenerator<readonly Uint8Array[]> {
+      yield* await Promise.reject<never[]>(new MediaError('upstream', 'broken'));
+    }
+    const host = new Hono<AppEnv>();
+    host.use(async (c, next) => {
+      c.set('deps', { sendChunks } as AppDeps);
+      await tellPlayback(c, { asked, route: { label: '', parts: {} }, who: null, tell: onPlayback }, next);
+    });
+    host.get('/', (c) =>
+      c.var.deps.sendChunks(c, { headers: {}, chunks: broken(), onBroken: () => undefined }),
+    );
+    expect((await host.request('/')).status).toBe(200);
+    expect(events.map(({ type }) => type)).toEqual(['failed']);
   });
 
   it('is told what failed, by the code that was answered', async () => {
@@ -206,6 +284,44 @@ describe('nameTrack', () => {
     const served = await serve({ nameTrack: () => ({ language }) });
     const { master } = await openTitle(served, masterPath(film()));
     expect(master.text).toContain(`LANGUAGE="${told}"`);
+  });
+
+  it('that failed is asked again after a minute, not for each segment', async () => {
+    const clock = { now: Date.now() };
+    let calls = 0;
+    app = await serveApp({
+      hooks: {
+        nameTrack() {
+          if (++calls <= 3) throw new Error('x');
+          return { name: 'Named' };
+        },
+      },
+      now: () => clock.now,
+    });
+    const first = await openTitle(app, masterPath(film()));
+    expect(first.master.text).not.toContain('Named');
+    await app.ask(nth(rendition(first, 'v0').segments, 0));
+    expect(calls).toBe(3);
+    clock.now += 60_000;
+    expect((await app.ask(masterPath(film()))).text).toContain('NAME="Named"');
+    await app.ask(masterPath(film()));
+    expect(calls).toBe(6);
+    expect(app.log).toHaveLength(1);
+  });
+
+  it('that never ends is left with who waits', async () => {
+    let calls = 0;
+    const served = await serve({
+      nameTrack: () => (++calls <= 3 ? new Promise(() => undefined) : { name: 'Named' }),
+    });
+    const leaving = new AbortController();
+    const url = new URL(masterPath(film()), served.url);
+    const left = fetch(url, { signal: leaving.signal }).catch((error: Error) => error.name);
+    await expect.poll(() => calls).toBe(3);
+    leaving.abort();
+    expect(await left).toBe('AbortError');
+    await expect.poll(async () => (await ask(url)).text).toContain('NAME="Named"');
+    expect(served.log).toEqual([]);
   });
 
   it('that fails leaves what the file says, and is logged', async () => {

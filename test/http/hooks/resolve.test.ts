@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Hooks, ResolveAsking } from '../../../src/http/hooks/hooks.ts';
@@ -256,4 +259,70 @@ it('aborts the hook when nobody waits any more', async () => {
   });
   await aborted;
   expect(asked).toEqual(['unknown']);
+});
+
+describe('a name that moves', () => {
+  const FOREIGN = { origin: 'https://elsewhere.example', 'sec-fetch-site': 'cross-site' };
+  const flags = { 'allow-private': true, root: [`films=${roots}`] };
+
+  it('to a closed place lends it nothing of the open one: pages of other sites ask it for nothing', async () => {
+    const clock = { now: Date.now() };
+    const closed = await startUpstream(file(film));
+    let url = `${upstream.url}/one.mkv`;
+    const served = await serve(() => ({ url, ttl: 60 }), {
+      flags: { ...flags, allow: [new URL(upstream.url).host] },
+      now: () => clock.now,
+    });
+    try {
+      const { segments } = rendition(await openTitle(served, masterPath('film')), 'v0');
+      clock.now += 61_000;
+      url = `${closed.url}/two.mkv`;
+      const answer = await served.ask(nth(segments, -1), { headers: FOREIGN });
+      expect([answer.status, codeIn(answer.text)]).toEqual([410, 'changed']);
+      expect(closed.requests).toEqual([]);
+      // For this server's own pages it is a film as before, once it is opened again.
+      const again = rendition(await openTitle(served, masterPath('film')), 'v0');
+      expect((await served.ask(nth(again.segments, -1))).status).toBe(200);
+      const foreign = await served.ask(nth(again.segments, 0), { headers: FOREIGN });
+      expect([foreign.status, foreign.headers['access-control-allow-origin']]).toEqual([403, undefined]);
+    } finally {
+      await closed.close();
+    }
+  });
+
+  it('is not closed to this server’s own pages because another one opened it first', async () => {
+    const clock = { now: Date.now() };
+    let url = `${upstream.url}/one.mkv`;
+    const served = await serve(() => ({ url, ttl: 60 }), {
+      flags: { ...flags, allow: [new URL(upstream.url).host] },
+      now: () => clock.now,
+    });
+    expect((await served.ask('/probe?d=film', { headers: FOREIGN })).status).toBe(200);
+    const { segments } = rendition(await openTitle(served, masterPath('film')), 'v0');
+    clock.now += 61_000;
+    url = 'root:films/bframes-aac.mkv';
+    expect((await served.ask(nth(segments, -1))).status).toBe(410);
+    const again = rendition(await openTitle(served, masterPath('film')), 'v0');
+    expect((await served.ask(nth(again.segments, -1))).status).toBe(200);
+  });
+});
+
+it('a file of a folder that is written over has another tag, by its name as well', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-resolve-'));
+  const path = join(folder, 'a.mkv');
+  const write = (seconds: number) => {
+    writeFileSync(path, film);
+    utimesSync(path, seconds, seconds);
+  };
+  try {
+    write(1_000_000);
+    const served = await serve(() => ({ url: 'root:mine/a.mkv' }), { flags: { root: [`mine=${folder}`] } });
+    const before = (await served.ask('/file?d=film')).headers.etag;
+    write(2_000_000);
+    const after = (await served.ask('/file?d=film')).headers.etag;
+    expect([before, after]).toEqual([expect.any(String), expect.any(String)]);
+    expect(after).not.toBe(before);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readRange } from '../../../src/core/bytes.ts';
 import { MediaError } from '../../../src/core/errors.ts';
+import type { Reach } from '../../../src/core/relay.ts';
 import { openResolved } from '../../../src/http/hooks/resolved-source.ts';
 import { createResolver } from '../../../src/http/hooks/resolver.ts';
-import type { OpenedSource } from '../../../src/pipeline/library.ts';
+import type { Access, OpenedSource } from '../../../src/pipeline/library.ts';
 import type { MediaRequest } from '../../../src/proxy/token.ts';
 
 const never = new AbortController().signal;
@@ -22,12 +23,15 @@ interface Upstream {
   /** Bytes that it gives in all before it refuses; its bytes. */
   readonly good: number;
   readonly bytes: Uint8Array;
+  /** `public` when absent. */
+  readonly access?: Access;
+  readonly url?: string;
 }
 
 const CHUNK = 10_000;
 
 /** What comes of places by their URLs, in chunks. */
-function opened({ good, bytes }: Upstream, reads: string[], url: string): OpenedSource {
+function opened({ good, bytes, access = 'public' }: Upstream, reads: string[], url: string): OpenedSource {
   let given = 0;
   async function* from(start: number, end: number) {
     reads.push(`${url} ${start}`);
@@ -41,27 +45,40 @@ function opened({ good, bytes }: Upstream, reads: string[], url: string): Opened
   return {
     source: { size: bytes.length, read: ({ start, end }) => from(start, end) },
     sequence: { size: bytes.length, open: () => from(0, bytes.length) },
-    access: () => 'public',
+    access: () => access,
     want: () => undefined,
     isCurrent: async () => true,
+    modified: () => 1234,
   };
 }
 
-function scene(places: readonly Upstream[]) {
+/** As a private address for what is only to reach what is open to all. */
+const FORBIDDEN = {
+  size: null,
+  read: () => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.reject(new MediaError('unauthorized', 'refused')),
+    }),
+  }),
+};
+
+function scene(places: readonly Upstream[], reach?: Reach) {
   const reads: string[] = [];
   let n = 0;
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const resolver = createResolver({
-    resolve: () => ({ url: `https://a.example/${n++}` }),
+    resolve: () => ({ url: places[n]?.url ?? `https://a.example/${n++}` }),
     log,
     now: () => 0,
   });
-  const openSource = async ({ url }: MediaRequest) => {
-    const place = places[Number(url.split('/').at(-1))];
+  const openSource = async ({ url }: MediaRequest, limits: { readonly reach?: Reach } = {}) => {
+    const place = places.find((one) => one.url === url) ?? places[Number(url.split('/').at(-1))];
     if (!place) throw new Error('There are no more places');
-    return opened(place, reads, url.slice('https://a.example'.length));
+    const isClosed = place.access === 'private' && limits.reach === 'open';
+    const made = opened(place, reads, url.slice('https://a.example'.length));
+    return isClosed ? { ...made, source: FORBIDDEN, access: () => 'private' as const } : made;
   };
-  return { reads, film: openResolved(REQUEST, { resolver, openSource }) };
+  return { reads, film: openResolved(REQUEST, { resolver, openSource, reach }) };
 }
 
 const WHOLE = { start: 0, end: FILM.length };
@@ -113,5 +130,60 @@ describe('a place that refuses in the middle', () => {
     let length = 0;
     for await (const chunk of fresh.sequence?.open(never) ?? []) length += chunk.length;
     expect(length).toBe(FILM.length);
+  });
+});
+
+describe('a title', () => {
+  const first = { good: 120_000, bytes: FILM };
+  it.each<{ name: string; from: Access; to: Access; url?: string; told: string }>([
+    { name: 'open to all', from: 'public', to: 'named', told: 'public' },
+    { name: 'named', from: 'named', to: 'public', told: 'named' },
+    { name: 'private, and its new place is open', from: 'private', to: 'public', told: 'private' },
+    { name: 'private', from: 'private', to: 'private', told: 'private' },
+    { name: 'local, and its new place is open', from: 'local', to: 'public', told: 'local' },
+  ])('stays what it was found to be: $name', async ({ from, to, told }) => {
+    const { film } = scene([
+      { ...first, access: from },
+      { ...forEver, access: to },
+    ]);
+    expect(await readRange(film.source, WHOLE, never)).toEqual(FILM);
+    expect(film.access()).toBe(told);
+  });
+
+  it.each<{ name: string; from: Access; to: Access; url?: string; reach?: Reach }>([
+    { name: 'of a public place at a private one', from: 'public', to: 'private' },
+    { name: 'of a named place at a private one', from: 'named', to: 'private' },
+    { name: 'of a public place in a folder', from: 'public', to: 'local', url: 'root:films/a.mkv' },
+    { name: 'of a private place in a folder', from: 'private', to: 'local', url: 'root:films/a.mkv' },
+    { name: 'that another page opened, at a private one', from: 'public', to: 'private', reach: 'open' },
+    {
+      name: 'that another page opened, in a folder',
+      from: 'public',
+      to: 'local',
+      url: 'root:films/a.mkv',
+      reach: 'open',
+    },
+  ])('$name is opened anew: no byte of it is read there', async ({ from, to, reach, ...rest }) => {
+    const { film, reads } = scene(
+      [
+        { ...first, access: from },
+        { ...forEver, access: to, ...rest },
+      ],
+      reach,
+    );
+    await expect(readRange(film.source, WHOLE, never)).rejects.toMatchObject({ code: 'changed' });
+    expect(reads).toEqual(['/0 0']);
+  });
+
+  it('that a page of another site opens first lies in no folder', async () => {
+    const { film } = scene([{ ...forEver, access: 'local', url: 'root:films/a.mkv' }], 'open');
+    await expect(readRange(film.source, WHOLE, never)).rejects.toMatchObject({ code: 'unauthorized' });
+  });
+
+  it('was written when its file was', async () => {
+    const { film } = scene([forEver]);
+    expect(film.modified?.()).toBeNull();
+    await readRange(film.source, { start: 0, end: 10 }, never);
+    expect(film.modified?.()).toBe(1234);
   });
 });

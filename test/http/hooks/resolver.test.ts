@@ -135,6 +135,53 @@ describe('resolve', () => {
     expect(made.asked).toEqual(['unknown', 'unknown']);
   });
 
+  it.each([
+    { name: 'an object', headers: { 'X-A': '1', cookie: 'é' }, sent: { 'x-a': '1', cookie: 'é' } },
+    { name: 'Headers', headers: new Headers({ 'X-A': '1' }), sent: { 'x-a': '1' } },
+    { name: 'a Map', headers: new Map([['X-A', '1']]), sent: { 'x-a': '1' } },
+    { name: 'a number', headers: { 'x-a': 1 }, sent: { 'x-a': '1' } },
+    {
+      name: 'what is undefined or null',
+      headers: { 'x-a': undefined, 'x-b': null, 'x-c': '' },
+      sent: { 'x-c': '' },
+    },
+  ])('takes $name for headers', async ({ headers, sent }) => {
+    const made = scene(() => ({ url: 'https://a.example/', headers: headers as Record<string, string> }));
+    expect((await made.resolver.place(FILM, never)).headers).toEqual(sent);
+  });
+
+  it.each([
+    { name: 'a line break', headers: { 'x-a': 'a\r\nx-b: c' } },
+    { name: 'a character that HTTP forbids', headers: { 'x-a': '€' } },
+    { name: 'a name with a space', headers: { 'x a': '1' } },
+    { name: 'a list', headers: ['x-a: 1'] },
+    { name: 'a text', headers: 'x-a: 1' },
+    { name: 'null', headers: null },
+  ])('$name in headers is the hook’s fault, and is logged', async ({ headers }) => {
+    const made = scene(() => ({ url: 'https://a.example/', headers: headers as never }));
+    expect(await codeOf(made.resolver.place(FILM, never))).toBe('upstream');
+    expect(made.logged).toHaveLength(1);
+  });
+
+  it('is not asked by who has left before', async () => {
+    const made = scene(() => ({ url: 'https://a.example/' }));
+    const gone = AbortSignal.abort('left');
+    expect(await codeOf(made.resolver.place(FILM, gone))).toBe('left');
+    const place = await made.resolver.place(FILM, never);
+    expect(await codeOf(made.resolver.renew(FILM, place, gone))).toBe('left');
+    expect(made.asked).toEqual(['unknown']);
+  });
+
+  it('is remembered as far as some megabytes go', async () => {
+    const made = scene((n) => ({ url: `https://a.example/${n}` }));
+    const film = (n: number) => ({ id: String(n), headers: { 'x-a': 'a'.repeat(64 * 1024) } });
+    for (let n = 0; n < 100; n++) await made.resolver.place(film(n), never);
+    await made.resolver.place(film(99), never);
+    expect(made.asked).toHaveLength(100);
+    await made.resolver.place(film(0), never);
+    expect(made.asked).toHaveLength(101);
+  });
+
   it('does not tell what another error says', async () => {
     const made = scene(() => Promise.reject(new Error('password is 123')));
     const error = await made.resolver.place(FILM, never).catch((thrown: unknown) => thrown);
