@@ -13,6 +13,8 @@ export const TEXT_SECONDS = 4;
 export interface StremioFilms {
   /** `/<name>.mkv`: `surround` (H.264, E-AC-3 5.1), `hevc`, `languages` (two sounds, two subtitles); `/loose.srt`. */
   readonly handler: Handler;
+  /** Where they lie. */
+  readonly folder: string;
   remove(): void;
 }
 
@@ -31,6 +33,7 @@ export function makeStremioFilms(): StremioFilms {
   for (const language of ['eng', 'ger', 'loose']) writeFileSync(at(`${language}.srt`), subtitles(language));
   makeLanguages(at);
   return {
+    folder,
     handler: (request, response, seen) => {
       const { pathname } = new URL(request.url ?? '', 'http://a');
       if (!/^\/\w+\.(mkv|srt)$/.test(pathname)) return void response.writeHead(404).end();

@@ -24,7 +24,7 @@ describe.skipIf(!hasChromium())(title, () => {
   beforeAll(async () => {
     films = makeStremioFilms();
     upstream = await startUpstream(films.handler);
-    sluice = await startSluice();
+    sluice = await startSluice({ args: ['--root', `films=${films.folder}`] });
     host = await startStremioHost();
     browser = await launchChromium();
   }, 120_000);
@@ -37,7 +37,7 @@ describe.skipIf(!hasChromium())(title, () => {
   });
 
   /** Loads a film as stremio-web does. */
-  async function open(name: string): Promise<Player> {
+  async function open(film: string): Promise<Player> {
     const context = await browser.newContext();
     const page = await context.newPage();
     await teachNumbers(page);
@@ -59,13 +59,13 @@ describe.skipIf(!hasChromium())(title, () => {
             maxAudioChannels: 2,
           },
         }),
-      [`${upstream.url}/${name}.mkv`, `${sluice.url}/`] as const,
+      [film, `${sluice.url}/`] as const,
     );
     return { page, talk, close: () => context.close() };
   }
 
   it('H.264 with E-AC-3 5.1: ten seeks, each to its picture', { timeout: 120_000 }, async () => {
-    const { page, talk, close } = await open('surround');
+    const { page, talk, close } = await open(`${upstream.url}/surround.mkv`);
     await expectPlaying(page, 0);
     await seekAll(page);
     expect(conversation(talk)).toEqual(
@@ -93,7 +93,7 @@ describe.skipIf(!hasChromium())(title, () => {
   });
 
   it('HEVC, which this browser does not play, becomes H.264: ten seeks', { timeout: 240_000 }, async () => {
-    const { page, talk, close } = await open('hevc');
+    const { page, talk, close } = await open(`${upstream.url}/hevc.mkv`);
     await expectPlaying(page, 0);
     await seekAll(page);
     expect(talk.filter((line) => / v0\//.test(line))).toEqual([]);
@@ -102,7 +102,7 @@ describe.skipIf(!hasChromium())(title, () => {
   });
 
   it('another language is heard, and goes on behind a seek', { timeout: 120_000 }, async () => {
-    const { page, talk, close } = await open('languages');
+    const { page, talk, close } = await open(`${upstream.url}/languages.mkv`);
     await expectPlaying(page, 0);
     const { props } = await state(page);
     expect(props.audioTracks).toMatchObject([{ lang: 'en' }, { lang: 'de' }]);
@@ -117,7 +117,7 @@ describe.skipIf(!hasChromium())(title, () => {
   it('subtitles of the film, and others of an address, are shown at their times', {
     timeout: 120_000,
   }, async () => {
-    const { page, talk, close } = await open('languages');
+    const { page, talk, close } = await open(`${upstream.url}/languages.mkv`);
     await expectPlaying(page, 0);
     const { props } = await state(page);
     expect(props.subtitlesTracks).toMatchObject([{ lang: 'en' }, { lang: 'de' }]);
@@ -151,6 +151,33 @@ describe.skipIf(!hasChromium())(title, () => {
     await until(page, 'a text of an address', ({ drawn }) => drawn.includes(textAt('loose', 30.5)));
     expect(conversation(talk)).toContain('GET /subtitles.vtt 200 text/vtt');
     await close();
+  });
+
+  it("what the addon lists plays, though its addresses are the server's own", {
+    timeout: 120_000,
+  }, async () => {
+    const json = async (url: string) => (await fetch(url)).json() as Promise<unknown>;
+    const manifest = /http:\S+manifest\.json/.exec(sluice.output())?.[0] ?? '';
+    const base = manifest.replace(/\/manifest\.json$/, '');
+    const { catalogs } = (await json(manifest)) as { catalogs: { type: string; id: string }[] };
+    const movies = catalogs.find(({ type }) => type === 'movie')?.id;
+    const { metas } = (await json(`${base}/catalog/movie/${movies}.json`)) as {
+      metas: { id: string; name: string }[];
+    };
+    const id = metas.find(({ name }) => name === 'surround')?.id;
+    const { streams } = (await json(`${base}/stream/movie/${id}.json`)) as { streams: { url: string }[] };
+    expect(streams.map(({ url }) => new URL(url).origin)).toEqual([sluice.url, sluice.url]);
+    const before = upstream.requests.length;
+    for (const { url } of streams) {
+      const { page, close } = await open(url);
+      await expectPlaying(page, 0);
+      for (const time of SEEKS.slice(0, 3)) {
+        await set(page, 'time', time * 1000);
+        await expectPlaying(page, time);
+      }
+      await close();
+    }
+    expect(upstream.requests.length).toBe(before);
   });
 });
 

@@ -19,6 +19,8 @@ export interface SluiceOptions {
 export interface RunningSluice {
   /** Origin without the slash at the end. */
   readonly url: string;
+  /** What it has written to standard output: where it is, and its key. */
+  output(): string;
   /** What it has written to standard error. */
   log(): string;
   readonly process: ChildProcess;
@@ -53,5 +55,5 @@ export async function startSluice(options: SluiceOptions = {}): Promise<RunningS
     });
     void exited.then(([code]) => reject(new Error(`Sluice ended with ${code} before it was ready: ${log}`)));
   });
-  return { url, log: () => log, process: child, close };
+  return { url, output: () => output, log: () => log, process: child, close };
 }
