@@ -22,24 +22,26 @@ export function readAttachmentHeads(content: Uint8Array, size: number, position:
   let reached = 0;
   for (const child of childrenSeen(content)) {
     if (files.length >= LIMITS.listed) break;
-    const file = child.id === ELEMENTS.AttachedFile ? readFile(child.seen, position + child.start) : null;
+    const place = { start: position + child.start, end: position + Math.min(child.end, size) };
+    const file = child.id === ELEMENTS.AttachedFile ? readFile(child.seen, place) : null;
     if (file) files.push(file);
     reached = child.end;
   }
   return { files, isComplete: reached >= size };
 }
 
-/** Name, type and size of one file; null when its data's head is not among the bytes. */
-function readFile(seen: Uint8Array, position: number): AttachedFile | null {
+/** Name, type and size of one file; null when its data's head is not among the bytes, or its data end behind it. */
+function readFile(seen: Uint8Array, place: ByteRange): AttachedFile | null {
   let name = '';
   let type = '';
   let range: ByteRange | null = null;
   for (const child of childrenSeen(seen)) {
     if (child.id === ELEMENTS.FileName) name = text(child.seen);
     if (child.id === ELEMENTS.FileMediaType) type = text(child.seen);
-    if (child.id === ELEMENTS.FileData) range = { start: position + child.start, end: position + child.end };
+    if (child.id === ELEMENTS.FileData)
+      range = { start: place.start + child.start, end: place.start + child.end };
   }
-  return range && { name, type, range };
+  return range && range.end <= place.end ? { name, type, range } : null;
 }
 
 interface SeenChild {

@@ -53,6 +53,7 @@ export async function openMatroska(
   const cues = (context && orNull(() => parseCues(layout.elements('Cues'), context))) ?? NO_CUES;
   const tags = layout.elements('Tags');
   const statistics = readStatistics(tags, tracks);
+  const duration = declaredDuration(info, timestampScale);
   return {
     container: 'matroska',
     tracks: tracks.map(({ track }) =>
@@ -61,7 +62,7 @@ export async function openMatroska(
         cues: cues.get(track.id)?.length ?? 0,
       }),
     ),
-    duration: declaredDuration(info, timestampScale),
+    duration,
     precision: nanoseconds(timestampScale),
     statistics,
     info: readContainerInfo({
@@ -77,7 +78,8 @@ export async function openMatroska(
       cues: layout.elements('Cues'),
       context,
       tracks: tracks.map(({ track }) => track),
-      framesOf: (id) => statistics.get(id)?.frames ?? null,
+      statistics,
+      duration,
       placeOf: (id, form) => {
         const own = blocks.filter((block) => block.id === id);
         return { source, end: place.end, context: contextOf(form === 'stored' ? own.map(asStored) : own) };

@@ -10,7 +10,7 @@ export interface Wanted {
 /** Bytes between two wanted pieces that are read with them: another request costs as much at 50 Mbit/s and 20 ms. */
 const GAP = 128 * 1024;
 
-interface Range<W extends Wanted> {
+export interface Range<W extends Wanted> {
   readonly start: number;
   end: number;
   /** Ascending in offset. */
@@ -18,7 +18,7 @@ interface Range<W extends Wanted> {
 }
 
 /** Pieces in any order as few ranges of the file, ascending. */
-function rangesOf<W extends Wanted>(wanted: readonly W[]): Range<W>[] {
+export function rangesOf<W extends Wanted>(wanted: readonly W[]): Range<W>[] {
   const ranges: Range<W>[] = [];
   for (const piece of [...wanted].sort((a, b) => a.offset - b.offset)) {
     const end = piece.offset + piece.size;

@@ -35,12 +35,10 @@ export function subtitleRoutes(): Hono<AppEnv> {
     const n = Number.parseInt(c.req.param('file') ?? '', 10);
     const request = await requestOf(c);
     const tag = `"${c.req.param('version')}-${c.req.param('rendition')}-${n}"`;
-    c.header('Content-Type', WEBVTT_TYPE);
-    c.header('ETag', tag);
     const isKnown = isNamedIn(c.req.header('if-none-match'), tag);
     if (c.req.method === 'HEAD' || isKnown)
-      return answerUnopened(c, { request, n, status: isKnown ? 304 : 200 });
-    return withTitle(c, request, () => answerSegment(c, request, n));
+      return answerUnopened(c, { request, n, tag, status: isKnown ? 304 : 200 });
+    return withTitle(c, request, () => answerSegment(c, { request, n, tag }));
   });
 
   return routes;
@@ -49,14 +47,26 @@ export function subtitleRoutes(): Hono<AppEnv> {
 const requestOf = (c: Context<AppEnv>): Promise<MediaRequest> =>
   c.var.deps.tokens.open(c.req.param('token') ?? '');
 
-async function answerSegment(c: Context<AppEnv>, request: MediaRequest, n: number): Promise<Response> {
+interface Asked {
+  readonly request: MediaRequest;
+  readonly n: number;
+  readonly tag: string;
+}
+
+async function answerSegment(c: Context<AppEnv>, { request, n, tag }: Asked): Promise<Response> {
   const { signal } = c.req.raw;
   const { title, access } = await openMedia(c, request, signal);
   const subtitle = findSubtitle(c, title);
   const text = await subtitleSegment(title, { subtitle, n }, { spans: c.var.deps.library.spans, signal });
-  c.header('Cache-Control', keptBy(access, FOREVER));
-  return c.body(text);
+  // An error is none of these: headers are set when there is a text.
+  return c.body(text, 200, headersOf(tag, access));
 }
+
+const headersOf = (tag: string, access: Media['access'] | undefined) => ({
+  'Content-Type': WEBVTT_TYPE,
+  ETag: tag,
+  'Cache-Control': keptBy(access, FOREVER),
+});
 
 /** @throws MediaError `changed` for another version, `not-found` */
 function findSubtitle(c: Context<AppEnv>, title: Title): PlannedSubtitle {
@@ -67,21 +77,18 @@ function findSubtitle(c: Context<AppEnv>, title: Title): PlannedSubtitle {
   throw new MediaError('not-found', `This title has no rendition "${c.req.param('rendition')}"`);
 }
 
-interface Unopened {
-  readonly request: MediaRequest;
-  readonly n: number;
+interface Unopened extends Asked {
   readonly status: 200 | 304;
 }
 
 /** HEAD and 304 cost nothing upstream: a title that is open is asked, another one is believed in. */
-function answerUnopened(c: Context<AppEnv>, { request, n, status }: Unopened): Response {
+function answerUnopened(c: Context<AppEnv>, { request, n, tag, status }: Unopened): Response {
   const media: Media | null = c.var.deps.library.peek(titleKey(request));
   if (isLocal(request.url)) guardSource(c, 'local', request.isTrusted);
   else if (media) guardSource(c, media.access, request.isTrusted);
   else allowOrigins(c);
   if (media) checkListed(media.title, findSubtitle(c, media.title), n);
-  c.header('Cache-Control', keptBy(media?.access, FOREVER));
-  return c.body(null, status);
+  return c.body(null, status, headersOf(tag, media?.access));
 }
 
 function checkListed(title: Title, subtitle: PlannedSubtitle, n: number): void {

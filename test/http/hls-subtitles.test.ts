@@ -75,8 +75,11 @@ describe('renditions of subtitles', () => {
     { name: 'a list of another track', file: '../s9/index.m3u8', status: 404 },
   ])('$name: $status', async ({ file: name, status }) => {
     const [first = ''] = await subtitlesOf(masterPath(film()));
-    for (const method of ['GET', 'HEAD'])
-      expect((await app.ask(new URL(name, first).href, { method })).status, method).toBe(status);
+    for (const method of ['GET', 'HEAD']) {
+      const answer = await app.ask(new URL(name, first).href, { method });
+      expect([answer.status, answer.headers.etag], method).toEqual([status, undefined]);
+      expect(answer.headers['content-type'], method).not.toContain('vtt');
+    }
   });
 
   it('answer another version with 410', async () => {
@@ -139,6 +142,12 @@ describe('Stremio', () => {
       'Dialogue: 0,0:00:03.00,0:00:04.00,Default,,0,0,0,,At the same\\Ntime',
       'Dialogue: 0,0:00:11.00,0:00:11.90,Default,,0,0,0,,Größe 終',
     ]);
+    const head = await app.ask(path, { method: 'HEAD' });
+    expect([head.status, head.headers['content-type'], head.text]).toEqual([
+      200,
+      'text/x-ssa; charset=utf-8',
+      '',
+    ]);
     for (const file of ['2.ass', '0.ass', '99.ass'])
       expect((await app.ask(path.replace('3.ass', file))).status, file).toBe(404);
   });
@@ -149,6 +158,9 @@ describe('Stremio', () => {
       { name: 'a.ttf', type: 'application/x-truetype-font', data: font },
       { name: 'b.html', type: 'text/html', data: new TextEncoder().encode('<script>') },
       { name: 'c.otf', type: 'text/html', data: font.slice(0, 10) },
+      { name: 'd.html', type: 'font/svg+xml', data: font.slice(0, 10) },
+      { name: 'e', type: 'font/html', data: font.slice(0, 10) },
+      { name: 'f', type: 'Font/WOFF2', data: font.slice(0, 10) },
     ];
     upstream.answer(file(insertBefore(fixture('subtitles'), ID.Cluster, attachments(...files))));
     const query = `mediaURL=${encodeURIComponent(film('fonts'))}`;
@@ -166,12 +178,20 @@ describe('Stremio', () => {
       [200, 'application/x-truetype-font'],
       [501, 'application/json'],
       [200, 'application/octet-stream'],
+      [200, 'application/octet-stream'],
+      [200, 'application/octet-stream'],
+      [200, 'font/woff2'],
     ]);
     expect(asked[0]?.headers).toMatchObject({
       'x-content-type-options': 'nosniff',
+      'content-security-policy': 'sandbox',
       'content-length': '5000',
     });
     expect(asked[0]?.body.equals(font)).toBe(true);
+    const before = upstream.requests.length;
+    const head = await app.ask(`/hlsv2/7/source/attachment/${attached[0]?.id}?${query}`, { method: 'HEAD' });
+    expect([head.status, head.headers['content-length'], head.text]).toEqual([200, '5000', '']);
+    expect(upstream.requests.length).toBe(before);
     expect((await app.ask(`/hlsv2/7/source/attachment/99?${query}`)).status).toBe(404);
     upstream.answer(file(fixture('subtitles')));
   });

@@ -3,6 +3,7 @@ import { buildAvcRecord } from '../../src/codecs/h264.ts';
 import { bytesOf } from '../helpers/hex.ts';
 import {
   audioTrack,
+  blockGroup,
   bytes,
   type Content,
   type Cue,
@@ -29,6 +30,8 @@ export interface Packet {
   readonly data: Uint8Array;
   /** Milliseconds at which the muxer wrote it. */
   readonly written: number;
+  /** Milliseconds that its block says. */
+  readonly lasts?: number;
 }
 
 export const VIDEO = 1;
@@ -184,7 +187,11 @@ function clusterOf(group: readonly Packet[]): Uint8Array {
   const base = Math.max(0, Math.min(...group.map(({ time }) => time)));
   return cluster(
     base,
-    group.map(({ track, time, isKey, data }) => simpleBlock({ track, time: time - base, isKey }, data)),
+    group.map(({ track, time, isKey, data, lasts }) =>
+      lasts === undefined
+        ? simpleBlock({ track, time: time - base, isKey }, data)
+        : blockGroup({ track, time: time - base, duration: lasts }, data),
+    ),
   );
 }
 

@@ -34,6 +34,8 @@ async function open(url) {
 }
 
 export const gstreamerPlayer = (servers) => ({
+  /** It cannot change from one codec of the picture to another, and begins with a change: it is offered the copy alone. */
+  wish: 'video=copy',
   name: execFileSync('gst-inspect-1.0', ['--gst-version'], { encoding: 'utf8' }).trim(),
   origin: servers.sluice,
   canPlay: async () => true,

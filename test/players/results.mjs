@@ -52,6 +52,8 @@ export function writeResults(results, { versions, passed }) {
     "2024). VLC's place moves in steps of seconds, so the last 4.5 s are only known to end. AVPlayer needs Apple devices.",
     'Numbers in brackets are the notes below: what was offered and not decoded, what failed, and what players complained',
     "of while they played on. VLC complains of clocks and decoders, GStreamer of caps, with ffmpeg's HLS as well.",
+    'GStreamer 1.22 is offered the copy of the picture alone (`&video=copy`): it begins with a change to another variant,',
+    'and fails where that has another codec. Browsers are asked for the text of a subtitle at three places, too.',
     '',
     ...versions.map((version) => `- ${version}`),
     '',

@@ -90,7 +90,7 @@ for (const { title, start } of PLAYERS.filter(({ title }) => title.includes(valu
     const { film, control } = films.get(row);
     const source = encodeURIComponent(`${servers.url}/films/${film}`);
     const result = await judge(player, row, {
-      title: `${player.origin}/hls/master.m3u8?d=${source}`,
+      title: `${player.origin}/hls/master.m3u8?d=${source}${player.wish ? `&${player.wish}` : ''}`,
       control: `${servers.url}/films/${control}`,
     }).catch((error) => ({ verdict: 'FAIL', failed: ['harness'], notes: [error.message] }));
     const notes = [...result.notes, ...servers.refusals()];

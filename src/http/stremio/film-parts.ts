@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { AttachedFile, Source } from '../../core/contracts.ts';
-import { MediaError } from '../../core/errors.ts';
+import { MediaError, truncated } from '../../core/errors.ts';
 import { wholeScript } from '../../pipeline/subtitles/whole-script.ts';
 import type { AppEnv } from '../deps.ts';
 import { openMedia, withTitle } from '../media-request.ts';
@@ -22,16 +22,25 @@ export function answerScript(c: Context<AppEnv>): Promise<Response> {
     if (subtitle?.track.text?.codec !== 'ass')
       throw new MediaError('not-found', `Stream ${id} is no script of ASS`);
     const most = media.access === 'local' ? Number.POSITIVE_INFINITY : MOST_FETCHED;
-    const script = await wholeScript(media.title, subtitle, { most, signal });
-    c.header('Content-Type', 'text/x-ssa; charset=utf-8');
-    c.header('Cache-Control', 'no-store');
-    return c.body(script);
+    const read = wholeScript(media.title, subtitle, most);
+    const headers = { 'Content-Type': 'text/x-ssa; charset=utf-8', ...ALONE };
+    return c.req.method === 'HEAD' ? c.body(null, 200, headers) : c.body(await read(signal), 200, headers);
   });
 }
 
-/** A type that browsers take for a font; no page's origin is lent to what a film brings with it. */
+/** No page's origin is lent to what a film brings with it. */
+const ALONE = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': 'sandbox',
+};
+
+/** What writers of films call a font. */
 const FONT_TYPE =
   /^(font\/[\w.+-]+|application\/(vnd\.ms-opentype|font-[\w-]+|x-(truetype-font|font-[\w-]+)))$/i;
+/** Those of them that browsers take for nothing else. */
+const SENT_TYPE =
+  /^(font\/(ttf|otf|sfnt|collection|woff2?)|application\/(vnd\.ms-opentype|x-truetype-font|(x-)?font-(ttf|otf|sfnt|woff2?|truetype|opentype)))$/;
 const FONT_NAME = /\.(ttf|otf|ttc|otc|woff2?)$/i;
 /** The largest that are used have all of Chinese: 25 MB. */
 const MOST_FONT = 64 * 1024 * 1024;
@@ -45,9 +54,10 @@ export function answerAttachment(c: Context<AppEnv>): Promise<Response> {
     const id = Number.parseInt(c.req.param('id') ?? '', 10);
     const file = attachmentOf(title, id);
     if (!file) throw new MediaError('not-found', `There is no attached file ${id}`);
-    const headers = fontHeaders(file);
+    const headers = { ...fontHeaders(file, title.source), ...c.var.cors };
+    if (c.req.method === 'HEAD') return c.body(null, 200, headers);
     return c.var.deps.sendChunks(c, {
-      headers: { ...headers, ...c.var.cors },
+      headers,
       chunks: bytesOf(title.source, file, signal),
       onBroken: (err) => {
         if (!signal.aborted) c.var.deps.log.warn({ err }, 'attached file broken off');
@@ -56,19 +66,20 @@ export function answerAttachment(c: Context<AppEnv>): Promise<Response> {
   });
 }
 
-/** @throws MediaError `not-offered` for what is no font, `limit` */
-function fontHeaders({ name, type, range }: AttachedFile): Record<string, string> {
-  const isFont = FONT_TYPE.test(type);
-  if (!isFont && !FONT_NAME.test(name))
+/** @throws MediaError `not-offered` for what is no font, `limit`, `truncated` */
+function fontHeaders({ name, type, range }: AttachedFile, { size }: Source): Record<string, string> {
+  if (!FONT_TYPE.test(type) && !FONT_NAME.test(name))
     throw new MediaError('not-offered', 'Only attached fonts are given out');
   const bytes = range.end - range.start;
   if (bytes > MOST_FONT)
     throw new MediaError('limit', `A font of ${bytes} bytes, at most ${MOST_FONT} are read`);
+  if (range.end > (size ?? Number.POSITIVE_INFINITY))
+    throw truncated(`A font that ends at byte ${range.end} of a file with ${size} bytes`);
+  const told = type.toLowerCase();
   return {
-    'Content-Type': isFont ? type.toLowerCase() : 'application/octet-stream',
+    'Content-Type': SENT_TYPE.test(told) ? told : 'application/octet-stream',
     'Content-Length': String(bytes),
-    'X-Content-Type-Options': 'nosniff',
-    'Cache-Control': 'no-store',
+    ...ALONE,
   };
 }
 

@@ -29,7 +29,8 @@ const REACH = 10 * NANOSECONDS_PER_SECOND;
  * segment is a function of the file's bytes alone.
  *
  * 1. The file was read whole: its texts are held.
- * 2. The container has an index of them: exactly those that are shown, near ones in one request.
+ * 2. The container has an index of them: exactly those that are shown, near ones in one request. Where it leads to less
+ *    than it tells, what is met in one of the next ways is added.
  * 3. Else the span of the segment is read as for sound: after a request for pictures or sound it costs no byte. What
  *    began earlier is looked for 10 s before it, in the spans that are held or from the last seek point.
  * 4. In a file without an index of pictures, from a place that lies so far before the segment.
@@ -41,28 +42,40 @@ export function findTexts(
 ): Promise<readonly Sample[]> {
   const { texts } = segment.subtitle;
   if (texts.kind === 'seen') return Promise.resolve(texts.samples);
-  if (texts.kind === 'index') return indexed(title, texts.index, { n: segment.n, signal: context.signal });
+  if (texts.kind === 'index') return indexed(title, texts.index, { segment, context });
+  return amongPackets(title, segment, context);
+}
+
+function amongPackets(title: Title, segment: TextSegment, context: TextContext): Promise<readonly Sample[]> {
   if (title.locator) return located(title, { ...segment, locator: title.locator }, context.signal);
   return spanned(title, segment, context);
 }
 
 interface Asked {
-  readonly n: number;
-  readonly signal: AbortSignal;
+  readonly segment: TextSegment;
+  readonly context: TextContext;
 }
 
-function indexed(
-  { timeline, zero }: Title,
+/** Texts of one segment that are fetched: letters that move by themselves are 50 in each of 100 pictures. */
+const MOST_SHOWN = 5000;
+
+async function indexed(
+  title: Title,
   index: TextIndex,
-  { n, signal }: Asked,
+  { segment, context }: Asked,
 ): Promise<readonly Sample[]> {
-  const { start, end } = intervalOf(timeline, n);
+  const { timeline, zero } = title;
+  const { start, end } = intervalOf(timeline, segment.n);
   const isShown = shownIn(index, {
     start: zero + (start - 1) * MILLISECOND,
     end: zero + (end + 1) * MILLISECOND,
   });
   const wanted = Array.from(index.times.keys()).filter(isShown);
-  return wanted.length > 0 ? index.read(wanted, signal) : Promise.resolve([]);
+  if (wanted.length > MOST_SHOWN)
+    throw new MediaError('limit', `${wanted.length} texts in one segment, at most ${MOST_SHOWN} are read`);
+  const found = wanted.length > 0 ? await index.read(wanted, context.signal) : [];
+  if (found.length === wanted.length) return found;
+  return unique([...(await amongPackets(title, segment, context)), ...found]);
 }
 
 /** A text ends before it begins where a container says nonsense: it is shown nowhere. */
@@ -81,7 +94,7 @@ async function spanned(
   const gathering = new Gathering();
   for (const sample of await backwardSamples(title, { track, n, from }, context)) gathering.add(sample);
   // The last text may be shown until one of the next segments: that is where it ends for all of them.
-  const mayReach = (k: number) => isOpen(gathering.samples, cuts[k]?.point.time ?? Number.POSITIVE_INFINITY);
+  const mayReach = (k: number) => gathering.isOpenAt(cuts[k]?.point.time ?? Number.POSITIVE_INFINITY);
   for (let k = n; k === n || mayReach(k); k++)
     for await (const batch of forwardSamples(title, { track, n: k }, context))
       for (const sample of batch) gathering.add(detached(sample));
@@ -89,9 +102,12 @@ async function spanned(
 }
 
 /** Texts that were met. */
-class Gathering {
+export class Gathering {
   readonly samples: Sample[] = [];
   #room: number = LIMITS.texts;
+  #latest = Number.NEGATIVE_INFINITY;
+  /** Whether one of the latest texts does not say how long it is shown. */
+  #isOpen = false;
 
   /** @throws MediaError `limit` */
   add(sample: Sample): void {
@@ -99,13 +115,16 @@ class Gathering {
     if (this.#room < 0)
       throw new MediaError('limit', `The texts of one segment have more than ${LIMITS.texts} bytes`);
     this.samples.push(sample);
+    const { time, duration } = sample;
+    if (time > this.#latest) this.#isOpen = false;
+    this.#latest = Math.max(this.#latest, time);
+    if (time === this.#latest && duration === null) this.#isOpen = true;
   }
-}
 
-/** Whether the last text does not say how long it is shown, and may be shown at that time. */
-function isOpen(samples: readonly Sample[], time: number): boolean {
-  const last = samples.reduce<Sample | null>((a, b) => (a && a.time >= b.time ? a : b), null);
-  return last !== null && last.duration === null && last.time + LONGEST_UNTOLD > time;
+  /** Whether a text may be shown at that time that does not say it: until the next one, which was not met. */
+  isOpenAt(time: number): boolean {
+    return this.#isOpen && this.#latest + LONGEST_UNTOLD > time;
+  }
 }
 
 /** What lies behind a cut is read with the segments on both sides of it. */
@@ -142,7 +161,7 @@ async function located(
     for (const sample of batch.samples) {
       if (sample.trackId === track.id) gathering.add(detached(sample));
       const isBehind = next !== null && sample.time >= next + window;
-      if (isBehind && !isOpen(samples, sample.time)) return samples;
+      if (isBehind && !gathering.isOpenAt(sample.time)) return samples;
     }
   return samples;
 }

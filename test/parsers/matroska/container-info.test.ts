@@ -97,6 +97,13 @@ describe('chapters', () => {
   });
 });
 
+/** An element that says that it has one byte more than it has. */
+function longer(content: Uint8Array, id: number): Uint8Array {
+  const whole = w.element(id, content);
+  const last = whole.length - content.length - 1;
+  return whole.with(last, (whole[last] ?? 0) + 1);
+}
+
 describe('attachments', () => {
   const files = [
     { name: 'cover.jpg', type: 'image/jpeg', data: new Uint8Array(300) },
@@ -123,6 +130,19 @@ describe('attachments', () => {
     const found = readAttachmentHeads(bytes, bytes.length, 1000).files;
     const read = found.map(({ range }) => bytes.slice(range.start - 1000, range.end - 1000));
     expect(read).toEqual(marked.map(({ data }) => data));
+  });
+
+  test.each([
+    { name: 'behind its file', at: 'file' },
+    { name: 'behind all of them', at: 'all' },
+  ])('data that end $name are none', ({ at }) => {
+    const data = longer(new Uint8Array(50), ID.FileData);
+    const content = w.bytes(w.string(ID.FileName, 'a.ttf'), data);
+    const whole =
+      at === 'file'
+        ? w.bytes(w.element(ID.AttachedFile, content), new Uint8Array(9))
+        : longer(content, ID.AttachedFile);
+    expect(readAttachmentHeads(whole, whole.length, 0).files).toEqual([]);
   });
 
   test('any change of a byte', () => {

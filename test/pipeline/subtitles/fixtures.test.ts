@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { TextIndex } from '../../../src/core/contracts.ts';
 import type { Cue } from '../../../src/core/cues.ts';
 import { titlePlaylist } from '../../../src/pipeline/title-playlist.ts';
 import { needsFfmpeg, run } from '../../helpers/ffmpeg.ts';
@@ -67,6 +68,45 @@ describe.each(FORMS)('$name', ({ kind, open, cues }) => {
       for (let n = served.count - 1; n >= 0; n--)
         expect(await bodyOf(served.title, subtitle, n, spans)).toBe(alone[n]);
     }
+  });
+});
+
+describe('an index of texts', () => {
+  /** The first track with other texts in its index. */
+  async function served(change: (index: TextIndex) => TextIndex) {
+    const film = await large();
+    const [subtitle] = film.title.subtitles;
+    if (subtitle?.texts.kind !== 'index') throw new Error('no index');
+    return {
+      film,
+      subtitle: { ...subtitle, texts: { ...subtitle.texts, index: change(subtitle.texts.index) } },
+    };
+  }
+
+  test('that leads to nothing: texts are found as if there were none', async () => {
+    const { film, subtitle } = await served((index) => ({ ...index, read: async () => [] }));
+    const [other] = asSpans(film).title.subtitles;
+    if (!other) throw new Error('no subtitles');
+    expect(await bodiesOf(film, subtitle)).toEqual(await bodiesOf(film, other));
+  });
+
+  test('that leads to some of them: the others are found, and none twice', async () => {
+    const { film, subtitle } = await served((index) => ({
+      ...index,
+      read: async (wanted, signal) => (await index.read(wanted, signal)).slice(1),
+    }));
+    const [other] = film.title.subtitles;
+    if (!other) throw new Error('no subtitles');
+    expect(await bodiesOf(film, subtitle)).toEqual(await bodiesOf(film, other));
+  });
+
+  test('with more texts in a segment than anybody reads is refused', async () => {
+    const { film, subtitle } = await served((index) => ({
+      ...index,
+      times: new Float64Array(5001),
+      ends: new Float64Array(5001).fill(1e9),
+    }));
+    await expect(bodyOf(film.title, subtitle, 0)).rejects.toMatchObject({ code: 'limit' });
   });
 });
 

@@ -19,13 +19,15 @@ const text = (time: number, words: string): Packet => ({
 });
 
 /** A film without an index of its texts, whose blocks do not say how long they are shown. */
-const filmOf = (times: readonly number[]) =>
+const filmOf = (times: readonly number[]) => filmWith(times.map((time) => text(time, `at ${time}`)));
+
+const filmWith = (texts: readonly Packet[]) =>
   withAttachment(
     film(
       [
         ...video({ pattern: `I${'P'.repeat(49)}`, count: SECONDS * 25 }),
         ...audio({ toMs: SECONDS * 1000 }),
-        ...times.map((time) => text(time, `at ${time}`)),
+        ...texts,
       ],
       { extra: subtitleTrack({ number: TEXT, codec: 'S_TEXT/UTF8' }) },
     ),
@@ -54,6 +56,25 @@ describe('texts that do not say how long they are shown', () => {
       for (let n = 0; n < served.count; n++) await segmentBytes(served, rendition, n, spans);
     for (let n = served.count - 1; n >= 0; n--)
       expect(await bodyOf(served.title, subtitle, n, spans)).toBe(bodies[n]);
+  });
+
+  test.each([
+    { name: 'behind one that does', lasts: [400, undefined] },
+    { name: 'before one that does', lasts: [undefined, 400] },
+  ])('at the time of another text, $name', async ({ lasts }) => {
+    const texts = [
+      ...lasts.map((length) => ({ ...text(5900, `${length}`), ...(length ? { lasts: length } : {}) })),
+      text(8500, 'next'),
+    ];
+    const served = await serve(filmWith(texts));
+    const [subtitle] = served.title.subtitles;
+    if (!subtitle) throw new Error('no subtitles');
+    const found = (await bodiesOf(served, subtitle))
+      .flatMap(cuesOfBody)
+      .filter(({ text }) => text !== 'next');
+    expect(new Set(found.map(({ start, end }) => `${start} ${end}`))).toEqual(
+      new Set(['5900 6300', '5900 8500']),
+    );
   });
 
   test('at any times', async () => {
