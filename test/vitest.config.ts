@@ -21,6 +21,11 @@ const WHOLE = [
   'test/ffmpeg/server.test.ts',
 ];
 
+/** Of these those that measure nothing and mostly wait: two at a time. */
+const WAITING = ['proxied', 'receivers', 'stremio-video', 'subtitles'].map(
+  (name) => `test/browser/${name}.test.ts`,
+);
+
 /** Minutes of load whose times a busy machine spoils: `npm run measure`. */
 const MEASURE = [
   ...['transcoding', 'heavy-film', 'memory', 'remux', 'encode'].map((name) => `test/measure/${name}.test.ts`),
@@ -58,10 +63,21 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: WHOLE,
-          exclude: MEASURE,
+          exclude: [...MEASURE, ...WAITING],
           fileParallelism: false,
           pool: 'threads',
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        root,
+        test: {
+          name: 'waiting',
+          include: WAITING,
+          pool: 'threads',
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -72,7 +88,7 @@ export default defineConfig({
           include: MEASURE,
           fileParallelism: false,
           pool: 'threads',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Running, runCli, startCli } from '../cli/run-cli.ts';
 import { fixturePath } from '../helpers/fixtures.ts';
+import { someOf } from '../helpers/rows.ts';
 import { file, startUpstream, type Upstream } from '../helpers/upstream.ts';
 
 const run = promisify(execFile);
@@ -19,7 +20,7 @@ const BUDGET = 1.5;
 /** Milliseconds to the upstream and back. */
 const AWAY = 50;
 const NAMES = ['matroska.mkv', 'moov-behind.mp4', 'broadcast.ts'];
-const TIMES = [0, 13.37, 41.9];
+const TIMES = [13.37, 0, 41.9];
 
 let upstream: Upstream;
 let server: Running;
@@ -133,7 +134,7 @@ describe.each(ROWS)('%s: %s', (kind, name) => {
     console.log(`${kind}, ${name}: ${seconds.toFixed(2)} s`);
   });
 
-  it.each(TIMES)('shows at %d s what ffmpeg shows of the file', async (time) => {
+  it.each(someOf(TIMES, 3))('shows at %d s what ffmpeg shows of the file', async (time) => {
     const seek = ['-ss', String(time)];
     const address = addressOf(kind, name);
     const own = join(films, name);
