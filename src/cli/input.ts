@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { readConfig } from '../config.ts';
 import { MediaError } from '../core/errors.ts';
-import { isUrl as isAnyUrl } from '../core/url.ts';
+import { isHttpUrl } from '../core/url.ts';
 import { type MediaOptions, openNodeMedia } from '../node-media.ts';
 import { openSource } from '../open-source.ts';
 import type { Library, Media, OpenedSource } from '../pipeline/library.ts';
@@ -45,7 +45,7 @@ export async function openInput(
   flags: InputFlags,
   video: MediaOptions['video'] = 'copied',
 ): Promise<Input> {
-  const isRemote = isUrl(text);
+  const isRemote = isHttpUrl(text);
   const headers = readHeaders(flags.header ?? []);
   const options = selection(flags);
   const path = isRemote ? null : await existingFile(text);
@@ -85,8 +85,6 @@ export async function withInput<T>(
     await input.close();
   }
 }
-
-export const isUrl = (text: string): boolean => /^https?:\/\//i.test(text) && isAnyUrl(text);
 
 /** @throws MediaError `not-found` for what is no file */
 export async function existingFile(text: string): Promise<string> {

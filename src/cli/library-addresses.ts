@@ -1,8 +1,8 @@
 import type { Config } from '../config.ts';
 import { MediaError } from '../core/errors.ts';
-import { isUrl } from '../core/url.ts';
+import { isHttpUrl } from '../core/url.ts';
 import type { Film } from '../films/film.ts';
-import type { TokenBox } from '../proxy/token.ts';
+import { plainRequest, type TokenBox } from '../proxy/token.ts';
 import { networkAddress } from './serving.ts';
 
 /** What an address gives: the bytes as they are, HLS, or a fragmented MP4. */
@@ -17,7 +17,7 @@ const USUAL_PORT = 8080;
  * @param given as somebody wrote it; absent: the public URL, else where the server would listen
  */
 export function serverAddress(given: string | undefined, config: Config): string {
-  if (given !== undefined && !(/^https?:\/\//i.test(given) && isUrl(given)))
+  if (given !== undefined && !isHttpUrl(given))
     throw new MediaError('bad-request', `--server wants an http or https URL, not "${given}"`);
   const url = given === undefined ? config.publicUrl : new URL(given);
   if (url) return `${url.origin}${url.pathname.replace(/\/?$/, '/')}`;
@@ -30,16 +30,8 @@ export function serverAddress(given: string | undefined, config: Config): string
 /** An address of a film that never dies, and is the same each time: media servers compare it. */
 export async function filmAddress(film: Film, server: string, { tokens, form }: Making): Promise<string> {
   const { url, headers, filename } = film;
-  const token = await tokens.seal({
-    url,
-    headers,
-    video: null,
-    audio: null,
-    recovery: 'shown',
-    // Who can write the library has the server's secret: no password is asked for, and no page is in the way.
-    isTrusted: true,
-    expires: null,
-  });
+  // Who can write the library has the server's secret: no password is asked for, and no page is in the way.
+  const token = await tokens.seal(plainRequest({ url, headers, isTrusted: true }));
   if (form === 'hls') return `${server}hls/${token}/master.m3u8`;
   const name = form === 'mp4' ? `${filename.replace(/\.[^.]*$/, '')}.mp4` : filename;
   return `${server}${form === 'mp4' ? 'remux.mp4' : 'file'}/${token}/${encodeURIComponent(name)}`;

@@ -2,8 +2,9 @@ import { realpath } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { readConfig } from '../config.ts';
+import { isHttpUrl } from '../core/url.ts';
 import { openNode, serveOnNode } from '../node.ts';
-import { existingFile, isUrl, readHeaders } from './input.ts';
+import { existingFile, readHeaders } from './input.ts';
 import { print } from './output.ts';
 import { openBrowser, stopOnSignals } from './serving.ts';
 
@@ -21,7 +22,7 @@ const ROOT = 'played';
 /** `sluice play`: serves for this machine alone and opens the page on that title. Ends with a signal. */
 export async function play(target: string, flags: PlayFlags): Promise<void> {
   const { host = '127.0.0.1', port = '0' } = flags;
-  const path = isUrl(target) ? null : await realpath(await existingFile(target));
+  const path = isHttpUrl(target) ? null : await realpath(await existingFile(target));
   const media = path === null ? target : `root:${ROOT}/${basename(path)}`;
   const settings = readConfig({ host, port, 'allow-private': true }, process.env, {
     cores: availableParallelism(),

@@ -9,3 +9,6 @@ export function isUrl(text: string, base?: string): boolean {
     return false;
   }
 }
+
+/** Whether it is one of a web server. */
+export const isHttpUrl = (text: string): boolean => /^https?:\/\//i.test(text) && isUrl(text);

@@ -1,4 +1,4 @@
-import { isUrl } from '../core/url.ts';
+import { isHttpUrl } from '../core/url.ts';
 import { headersBehind, parseChannelList } from '../proxy/channel-list.ts';
 import type { ListedFilm } from './film.ts';
 
@@ -38,8 +38,7 @@ function readLines(text: string): readonly ListedFilm[] {
   return films;
 }
 
-const isAddress = (url: string): boolean =>
-  /^root:(?!\.{1,2}\/)[^/]+\/./.test(url) || (/^https?:\/\//i.test(url) && isUrl(url));
+const isAddress = (url: string): boolean => /^root:(?!\.{1,2}\/)[^/]+\/./.test(url) || isHttpUrl(url);
 
 /** Other bars are a title's own, or an address's: the title ends at the last one that an address follows. */
 function readLine(line: string): ListedFilm | null {

@@ -1,3 +1,4 @@
+import { xmlText } from '../core/xml-text.ts';
 import type { Film } from './film.ts';
 import type { ReleaseName } from './release-name.ts';
 
@@ -73,15 +74,5 @@ const element = (name: string, children: readonly string[]): string =>
 const line = (name: string, value: string | number): string =>
   `<${name}>${escaped(String(value))}</${name}>\n`;
 
-const ENTITIES: ReadonlyMap<string, string> = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&quot;'],
-]);
-
-/** XML 1.0, 2.2: control characters and halves of pairs cannot be written at all. */
-const escaped = (text: string): string =>
-  text
-    .replaceAll(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, ' ')
-    .replaceAll(/[&<>"]/g, (char) => ENTITIES.get(char) ?? char);
+/** One line. */
+const escaped = (text: string): string => xmlText(text.replaceAll(/\p{Cc}/gu, ' '));

@@ -1,5 +1,5 @@
 import { corrupt } from '../core/errors.ts';
-import { xmlText } from '../proxy/xmltv.ts';
+import { xmlText } from '../core/xml-text.ts';
 
 /** A part of an element, references resolved. */
 export type XmlToken =

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { VideoForm, VideoWish } from '../core/encoding.ts';
 import { MediaError } from '../core/errors.ts';
-import { isUrl } from '../core/url.ts';
+import { isHttpUrl } from '../core/url.ts';
 import type { Media, OpenedSource } from '../pipeline/library.ts';
 import type { SelectionOptions } from '../pipeline/select-tracks.ts';
 import type { MediaRequest } from '../proxy/token.ts';
@@ -25,22 +25,27 @@ export function readMediaRequest(c: Context<AppEnv>, now: number): MediaRequest 
   if (!url) throw new MediaError('bad-request', 'No media URL: add ?d=<URL of the file>, percent-encoded');
   if (url.length > MAX_URL)
     throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
-  if (!isLocal(url) && !isHttp(url) && !isBucket(url) && !c.var.deps.hooks?.resolve)
+  if (!isLocal(url) && !isHttpUrl(url) && !isBucket(url) && !c.var.deps.hooks?.resolve)
     throw new MediaError(
       'bad-request',
       'd= must be an http or https URL, root:<name>/<path> of a served folder, or upload:<id>',
     );
-  const headers = [...fields].filter(([name]) => name.startsWith('h_') && name.length > 2);
-  if (headers.length > MAX_HEADERS) throw new MediaError('bad-request', `More than ${MAX_HEADERS} headers`);
   const request = {
     url,
-    headers: Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
+    headers: headersIn(fields),
     ...selectionOf(fields),
     ...wishOf(fields),
     isTrusted: carriesKey(c),
     expires: expiry(wholeNumber('expires', fields.get('expires')), now),
   };
   return c.var.own?.get(url)?.(request) ?? request;
+}
+
+/** `h_<header>=`, in lower case. @throws MediaError `bad-request` for more than any player sends */
+export function headersIn(fields: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const headers = [...fields].filter(([name]) => name.startsWith('h_') && name.length > 2);
+  if (headers.length > MAX_HEADERS) throw new MediaError('bad-request', `More than ${MAX_HEADERS} headers`);
+  return Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value]));
 }
 
 /**
@@ -114,8 +119,6 @@ function trackNames(text: string | undefined): readonly string[] | null {
   const names = text.toLowerCase() === 'none' ? [] : text.split(',').map((name) => name.trim());
   return [...new Set(names.filter((name) => name !== ''))].sort();
 }
-
-export const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && isUrl(url);
 
 /** Rounded up to the hour, so that requests within it give the same address. */
 const expiry = (seconds: number | null, now: number): number | null =>

@@ -1,18 +1,17 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { MediaError } from '../core/errors.ts';
-import { isUrl } from '../core/url.ts';
+import { isHttpUrl } from '../core/url.ts';
 import type { MediaRequest } from '../proxy/token.ts';
 import { askedHost, isAddress, isLocalName, isLoopback } from './access.ts';
 import type { AppEnv } from './deps.ts';
 import { isAddress as isPlace } from './hooks/names.ts';
+import { headersIn } from './media-request.ts';
+import { MEDIA_FIELDS } from './named-media.ts';
 import { requireClient } from './proxy/compat-binding.ts';
 import { queryFields, queryPairs } from './query.ts';
 
 /** Turns a request for one of this server's own addresses into one for what that stands for. */
 type Unwrap = (request: MediaRequest) => MediaRequest;
-
-/** Fields that name media. */
-const NAMES: ReadonlySet<string> = new Set(['d', 'mediaURL', 'videoUrl', 'from', 'url', 'subsUrl']);
 
 /** Addresses that hold a token, wherever the app is mounted. */
 const SEALED = [
@@ -39,7 +38,7 @@ export const ownMedia: MiddlewareHandler<AppEnv> = async (c, next) => {
 function urlsIn(address: string): readonly string[] {
   try {
     return [...queryPairs(address)]
-      .filter(([name, value]) => NAMES.has(name) && isHttp(value.trim()))
+      .filter(([name, value]) => MEDIA_FIELDS.has(name) && isHttpUrl(value.trim()))
       .map(([, value]) => value.trim());
   } catch {
     return [];
@@ -55,7 +54,7 @@ async function unwrapOf(c: Context<AppEnv>, url: URL, depth = 0): Promise<Unwrap
   if (place === 'elsewhere' || depth === MAX_DEPTH) return null;
   const token = SEALED.map((pattern) => pattern.exec(url.pathname)?.[1]).find((found) => found);
   const inner = async (text: string) =>
-    (isHttp(text) ? await unwrapOf(c, new URL(text), depth + 1) : null) ?? unchanged;
+    (isHttpUrl(text) ? await unwrapOf(c, new URL(text), depth + 1) : null) ?? unchanged;
   if (token) return sealed(c, { token, place, inner });
   const outer = place === 'here' && ASKING.test(url.pathname) ? named(c, url) : null;
   if (!outer) return null;
@@ -64,7 +63,6 @@ async function unwrapOf(c: Context<AppEnv>, url: URL, depth = 0): Promise<Unwrap
 }
 
 const unchanged: Unwrap = (request) => request;
-const isHttp = (text: string): boolean => /^https?:\/\//i.test(text) && isUrl(text);
 
 type Place = 'here' | 'near' | 'elsewhere';
 
@@ -72,7 +70,7 @@ type Place = 'here' | 'near' | 'elsewhere';
 function placeOf(c: Context<AppEnv>, { protocol, host, hostname, port, pathname }: URL): Place {
   const { publicUrl } = c.var.deps.config;
   const text = `${protocol}//${askedHost(c)}`;
-  const asked = isUrl(text) ? new URL(text) : null;
+  const asked = isHttpUrl(text) ? new URL(text) : null;
   // Other programs may stand beside this one at its public host.
   if (host === publicUrl?.host)
     return pathname.startsWith(publicUrl.pathname.replace(/\/?$/, '/')) ? 'here' : 'elsewhere';
@@ -131,13 +129,10 @@ const earlier = (a: number | null, b: number | null): number | null =>
 function named(c: Context<AppEnv>, url: URL): { readonly url: string; readonly unwrap: Unwrap } | null {
   const fields = queryFields(url.href);
   const inner = fields.get('d')?.trim() ?? '';
-  const isMedia = /^(?:root|upload):/.test(inner) || isHttp(inner);
+  const isMedia = /^(?:root|upload):/.test(inner) || isHttpUrl(inner);
   const isName = inner !== '' && !isPlace(inner) && c.var.deps.hooks?.resolve;
   if (!isMedia && !isName) return null;
-  const headers = [...fields]
-    .filter(([name]) => name.startsWith('h_') && name.length > 2)
-    .map(([name, value]) => [name.slice(2).toLowerCase(), value] as const);
-  const sent = Object.fromEntries(headers);
+  const sent = headersIn(fields);
   return {
     url: inner,
     unwrap: (asked) => ({ ...asked, url: inner, headers: { ...sent, ...asked.headers } }),

@@ -37,16 +37,19 @@ export async function answerText(
   return c.req.method === 'HEAD' ? c.body(null) : c.body(body);
 }
 
-/** Lists are compared by what they say, however they are compressed. */
-export async function answerPlaylist(
+/** A playlist, with a tag of what it says. */
+export const answerPlaylist = (
   c: Context<AppEnv>,
-  { text, cacheControl }: { readonly text: string; readonly cacheControl: string },
-): Promise<Response> {
+  answer: Pick<TextAnswer, 'text' | 'cacheControl'>,
+): Promise<Response> => answerTagged(c, { ...answer, type: PLAYLIST_TYPE });
+
+/** Texts are compared by what they say, however they are compressed. */
+export async function answerTagged(c: Context<AppEnv>, answer: TextAnswer): Promise<Response> {
+  const { text, cacheControl } = answer;
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
   const tag = `"${[...hash.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
   c.header('ETag', `W/${tag}`);
-  if (!isNamedIn(c.req.header('if-none-match'), tag))
-    return answerText(c, { text, type: PLAYLIST_TYPE, cacheControl });
+  if (!isNamedIn(c.req.header('if-none-match'), tag)) return answerText(c, answer);
   c.header('Cache-Control', cacheControl);
   c.header('Vary', 'Accept-Encoding');
   return c.body(null, 304);

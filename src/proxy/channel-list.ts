@@ -1,4 +1,4 @@
-import { isUrl } from '../core/url.ts';
+import { isHttpUrl } from '../core/url.ts';
 
 /** One channel of a list, as a tuner offers it. */
 export interface Channel {
@@ -29,7 +29,7 @@ const MAX_GUIDES = 16;
  * What is no http or https address is left out, and so is what is behind the 20 000th.
  * @param isTaken which addresses are not left out
  */
-export function parseChannelList(text: string, isTaken = isHttp): readonly Channel[] {
+export function parseChannelList(text: string, isTaken = isHttpUrl): readonly Channel[] {
   const channels: Channel[] = [];
   let told: Told = NOTHING;
   for (const line of text.split(/\r?\n|\r/)) {
@@ -136,8 +136,6 @@ function channelOf(line: string, { name, attributes, group, headers }: Told, pla
   };
 }
 
-const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && isUrl(url);
-
 /** Hours in the list: `-1`, `+5.5`. */
 function shiftOf(text: string): number {
   return /^[+-]?\d{1,2}(\.\d{1,2})?$/.test(text) ? Math.round(Number(text) * 60) : 0;
@@ -148,9 +146,7 @@ export function parseGuideUrls(text: string): readonly string[] {
   const line = /^\ufeff?#EXTM3U[^\r\n]{0,16384}/i.exec(text)?.[0] ?? '';
   const given = [...line.matchAll(/\s(?:url-tvg|x-tvg-url|tvg-url)=(?:"([^"]*)"|([^\s"]+))/gi)];
   const urls = given.flatMap(([, quoted, bare = '']) => (quoted ?? bare).split(/[,\s]+(?=https?:)/i));
-  return [...new Set(urls.map((url) => url.trim()))]
-    .filter((url) => /^https?:\/\//i.test(url) && isUrl(url))
-    .slice(0, MAX_GUIDES);
+  return [...new Set(urls.map((url) => url.trim()))].filter(isHttpUrl).slice(0, MAX_GUIDES);
 }
 
 /** Headers as players take them behind the bar of an address. */

@@ -1,4 +1,4 @@
-import { isUrl } from '../core/url.ts';
+import { isHttpUrl } from '../core/url.ts';
 import { headersBehind, headersToldIn } from './channel-list.ts';
 
 /** An address in a list, and all that is said of it. */
@@ -45,7 +45,7 @@ export async function* m3uEntries(
 
 function entryOf(said: readonly string[], line: string): M3uEntry | null {
   const [, url = '', behind = ''] = /^([^|]*)\|?(.*)$/.exec(line) ?? [];
-  if (!/^https?:\/\//i.test(url) || !isUrl(url)) return null;
+  if (!isHttpUrl(url)) return null;
   const told = said.map((tag) => ({ tag, headers: headersToldIn(tag) }));
   const headers = Object.assign({}, ...told.map((each) => each.headers ?? {}), headersBehind(behind));
   const tags = told.filter((each) => each.headers === null).map(({ tag }) => tag);

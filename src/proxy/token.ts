@@ -28,6 +28,15 @@ export interface MediaRequest {
   readonly client?: string;
 }
 
+/** A request for all of something, as it is, for ever. */
+export const plainRequest = (what: Pick<MediaRequest, 'url' | 'headers' | 'isTrusted'>): MediaRequest => ({
+  video: null,
+  audio: null,
+  recovery: 'shown',
+  expires: null,
+  ...what,
+});
+
 /** Makes and reads the opaque part of addresses. */
 export interface TokenBox {
   /** Same request, same text. */

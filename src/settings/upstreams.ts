@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MediaError } from '../core/errors.ts';
+import { isHeaderName, isHeaderValue } from '../core/header-text.ts';
 import type { MediaflowTransport, UpstreamProxy, UpstreamRoute } from '../core/upstreams.ts';
 import { parseMatch } from './upstream-match.ts';
 import { parseProxy } from './upstream-proxy.ts';
@@ -33,14 +34,14 @@ const proxy = z.string().transform((text, context): UpstreamProxy | null => {
 
 const headerName = z
   .string()
-  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, 'a header name has characters that HTTP forbids')
+  .refine(isHeaderName, 'a header name has characters that HTTP forbids')
   .transform((name) => name.toLowerCase())
   .refine((name) => !DECIDED.test(name), 'this header is decided with each request');
 
 const headerValue = z
   .string()
   .trim()
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header value has characters that HTTP forbids');
+  .refine(isHeaderValue, 'a header value has characters that HTTP forbids');
 
 const entry = z
   .strictObject({

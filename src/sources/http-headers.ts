@@ -1,4 +1,5 @@
 import { MediaError } from '../core/errors.ts';
+import { isHeaderName, isHeaderValue } from '../core/header-text.ts';
 import { LIMITS } from '../core/limits.ts';
 
 /** Lower-case names to values. */
@@ -33,10 +34,6 @@ const IGNORED = new Set([
 /** What may follow a redirect to another host: nothing that identifies the caller there. */
 const SAFE_ELSEWHERE = new Set(['user-agent', 'referer', 'origin', 'accept', 'accept-language']);
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-/** Visible characters, tab and the upper half of Latin-1: RFC 9110, 5.5. */
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 /**
  * The caller's headers, checked and in lower case, without those that Sluice sets itself.
  * @throws MediaError `bad-request` for a name or value that HTTP does not allow
@@ -45,9 +42,9 @@ export function callerHeaders(headers: Headers): Headers {
   const kept: Record<string, string> = {};
   let length = 0;
   for (const [name, value] of Object.entries(headers)) {
-    if (!TOKEN.test(name))
+    if (!isHeaderName(name))
       throw new MediaError('bad-request', 'A header name has characters that HTTP forbids');
-    if (!VALUE.test(value))
+    if (!isHeaderValue(value))
       throw new MediaError('bad-request', `The header ${name} has characters that HTTP forbids`);
     length += name.length + value.length;
     if (!IGNORED.has(name.toLowerCase())) kept[name.toLowerCase()] = value.trim();

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { Video } from '../../films/catalog.ts';
 import type { Film } from '../../films/film.ts';
-import type { MediaRequest } from '../../proxy/token.ts';
+import { type MediaRequest, plainRequest } from '../../proxy/token.ts';
 import { reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { isTrusted } from '../path-key.ts';
@@ -56,15 +56,8 @@ async function streamsOfFilm(c: Context<AppEnv>, film: Film) {
   ];
 }
 
-const requestOf = (c: Context<AppEnv>, { url, headers }: Film): MediaRequest => ({
-  url,
-  headers,
-  video: null,
-  audio: null,
-  recovery: 'shown',
-  isTrusted: isTrusted(c),
-  expires: null,
-});
+const requestOf = (c: Context<AppEnv>, { url, headers }: Film): MediaRequest =>
+  plainRequest({ url, headers, isTrusted: isTrusted(c) });
 
 /** By which addons find subtitles; only of what lies here, where it costs two short reads. */
 async function hashOf(c: Context<AppEnv>, request: MediaRequest): Promise<string | null> {

@@ -1,6 +1,8 @@
 import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
+import { plainRequest } from '../../proxy/token.ts';
 import type { AppEnv } from '../deps.ts';
+import { MEDIA_FIELDS } from '../named-media.ts';
 import { plainUrl } from '../proxy/written-url.ts';
 import { queryFields, queryPairs } from '../query.ts';
 import { filmInPath } from '../stremio/film-tracks.ts';
@@ -60,26 +62,14 @@ async function orNull<T>(read: () => T | Promise<T>): Promise<T | null> {
   }
 }
 
-const BARE = {
-  headers: {},
-  video: null,
-  audio: null,
-  recovery: 'shown',
-  isTrusted: false,
-  expires: null,
-} as const;
-
 /** An address of this server's own stands for what it was made of. */
 const standingFor = (c: Context<AppEnv>, url: string): string =>
-  c.var.own?.get(url)?.({ ...BARE, url }).url ?? url;
-
-/** Fields that name media. */
-const NAMES: ReadonlySet<string> = new Set(['d', 'url', 'mediaURL', 'videoUrl', 'from', 'subsUrl']);
+  c.var.own?.get(url)?.(plainRequest({ url, headers: {}, isTrusted: false })).url ?? url;
 
 /** Where a field comes twice routes differ in which of them counts: nobody may be shown one and get the other. */
 function named(c: Context<AppEnv>): string | null {
   const given = [...queryPairs(c.req.url)].flatMap(([name, value]) =>
-    NAMES.has(name) && value.trim() !== '' ? [standingFor(c, plainUrl(value.trim()))] : [],
+    MEDIA_FIELDS.has(name) && value.trim() !== '' ? [standingFor(c, plainUrl(value.trim()))] : [],
   );
   const [media = null, ...others] = new Set(given);
   if (others.length > 0)

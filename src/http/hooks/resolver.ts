@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { MediaError } from '../../core/errors.ts';
-import { isUrl } from '../../core/url.ts';
+import { isHeaderName, isHeaderValue } from '../../core/header-text.ts';
+import { isHttpUrl } from '../../core/url.ts';
 import { SharedWork } from '../../pipeline/shared-work.ts';
 import type { Logger } from '../deps.ts';
 import type { Hooks, ResolveAsking } from './hooks.ts';
@@ -111,15 +112,11 @@ const unexpected = (error: unknown): never => {
 /** What a hook says is not ours: it is held against what it should be. @throws Error saying what is wrong */
 function placeOf(found: unknown, now: number): Place {
   const { url, headers = {}, ttl = USUAL_TTL } = found as Readonly<Record<string, unknown>>;
-  if (typeof url !== 'string' || url.length > MAX_URL || !(isHttp(url) || url.startsWith('root:')))
+  if (typeof url !== 'string' || url.length > MAX_URL || !(isHttpUrl(url) || url.startsWith('root:')))
     throw new TypeError('url is neither an http(s) URL nor root:<name>/<path>');
   if (typeof ttl !== 'number' || !(ttl >= 0)) throw new TypeError('ttl is not a number of seconds');
   return { url, headers: Object.fromEntries(headersOf(headers)), until: now + ttl * 1000 };
 }
-
-/** As RFC 9110, 5.1 and 5.5, allow them. */
-const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** Pairs of an object, `Headers` or a `Map`; what is there but undefined is left out. @throws Error saying what is wrong */
 function headersOf(given: unknown): [name: string, value: string][] {
@@ -129,10 +126,8 @@ function headersOf(given: unknown): [name: string, value: string][] {
   return pairs.flatMap(([name, value]) => {
     if (value === undefined || value === null) return [];
     const pair: [string, string] = [String(name).toLowerCase(), String(value)];
-    if (!NAME.test(pair[0]) || !VALUE.test(pair[1]))
+    if (!isHeaderName(pair[0]) || !isHeaderValue(pair[1]))
       throw new TypeError('headers has characters that HTTP forbids');
     return [pair];
   });
 }
-
-const isHttp = (url: string): boolean => /^https?:\/\//i.test(url) && isUrl(url);

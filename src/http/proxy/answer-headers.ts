@@ -1,4 +1,5 @@
 import { MediaError } from '../../core/errors.ts';
+import { isHeaderName, isHeaderValue } from '../../core/header-text.ts';
 import type { RelayedAnswer } from '../../core/relay.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -23,14 +24,10 @@ const PASSED = [
 const OURS =
   /^(connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|content-length|content-range|date|set-cookie2?|access-control-.*|cross-origin-.*|content-security-policy.*|x-content-type-options|strict-transport-security|clear-site-data|service-worker-allowed|location|refresh|link|nel|report(ing-endpoints|-to)|alt-svc|sourcemap|x-request-id|x-accel-.*|x-sendfile.*|x-lighttpd-.*|x-reproxy-.*)$/;
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
-/** Visible characters, tab and the upper half of Latin-1: RFC 9110, 5.5. */
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
 /** @throws MediaError `bad-request` for a name or value that HTTP does not allow */
 export function checkedAnswerHeaders(given: readonly (readonly [string, string])[]): Headers {
   for (const [name, value] of given)
-    if (!TOKEN.test(name) || !VALUE.test(value))
+    if (!isHeaderName(name) || !isHeaderValue(value))
       throw new MediaError('bad-request', 'A header of the answer has characters that HTTP forbids');
   return Object.fromEntries(given.filter(([name]) => !OURS.test(name)));
 }
@@ -76,7 +73,7 @@ export function passedAnswer(
   const upstream = new Map<string, string>();
   for (const name of PASSED) {
     const value = answer.header(name);
-    if (value !== null && VALUE.test(value)) upstream.set(name, value);
+    if (value !== null && isHeaderValue(value)) upstream.set(name, value);
   }
   if (usualType && isUnknown(upstream.get('content-type'))) upstream.set('content-type', usualType);
   // What has no body here may have had one there: a client would wait for it.

@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { RelayRequest } from '../../core/relay.ts';
-import { isUrl } from '../../core/url.ts';
+import { isHttpUrl } from '../../core/url.ts';
+import { plainRequest } from '../../proxy/token.ts';
 import { carriesKey } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { isAddress } from '../hooks/names.ts';
@@ -39,8 +40,7 @@ export function readDestination(c: Context<AppEnv>): Destination {
     throw new MediaError('bad-request', `The URL is longer than ${MAX_URL} characters`);
   const url = plainUrl(given);
   const isName = c.var.deps.hooks?.resolve && !isAddress(url);
-  if (!isName && (!/^https?:\/\//i.test(url) || !isUrl(url)))
-    throw new MediaError('bad-request', 'd= must be an http or https URL');
+  if (!isName && !isHttpUrl(url)) throw new MediaError('bad-request', 'd= must be an http or https URL');
   return {
     ...asMeant(c, { url, headers: sentHeaders(fields), isTrusted: carriesKey(c) }),
     answers: checkedAnswerHeaders(prefixed(fields, 'r_')),
@@ -56,7 +56,7 @@ type Meant = Pick<Destination, 'url' | 'headers' | 'isTrusted'>;
 function asMeant(c: Context<AppEnv>, given: Meant): Meant {
   const unwrap = c.var.own?.get(given.url);
   if (!unwrap || !/\/(?:file|proxy\/stream)(?:\/[^/]+){0,2}$/.test(new URL(given.url).pathname)) return given;
-  const meant = unwrap({ ...given, video: null, audio: null, recovery: 'shown', expires: null });
+  const meant = unwrap(plainRequest(given));
   const { url, headers, isTrusted } = meant;
   // What ends, or is for one client, must not come to last by being passed on.
   const isLasting = meant.expires === null && meant.client === undefined;

@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { MediaError } from '../../core/errors.ts';
-import { isUrl } from '../../core/url.ts';
+import { isHttpUrl } from '../../core/url.ts';
 import { type M3uEntry, m3uEntries, writeEntry } from '../../proxy/m3u-entries.ts';
 import { linesOf, relayedText } from '../../proxy/relayed-text.ts';
 import { carriesKey, guardSource, reachOf } from '../access.ts';
@@ -46,12 +46,12 @@ export function mergedListRoutes(): Hono<AppEnv> {
 function readWanted(c: Context<AppEnv>): readonly WantedList[] {
   const given = new Map(queryPairs(c.req.url)).get('d') ?? '';
   const wanted = given.split(/;(?=\s*(?:sort:|no_proxy:|https?:|[\w+/-]+={0,2}(?:;|$)))/i).flatMap((text) => {
-    const [, sort, bare, url = ''] = /^\s*(sort:)?(no_proxy:)?(.*?)\s*$/is.exec(text) ?? [];
+    const [, sort, bare, url = ''] = /^(sort:)?(no_proxy:)?(.*)$/is.exec(text.trim()) ?? [];
     return url === ''
       ? []
       : [{ url: plainUrl(url), isSorted: sort !== undefined, isBare: bare !== undefined }];
   });
-  if (wanted.length === 0 || wanted.some(({ url }) => !/^https?:\/\//i.test(url) || !isUrl(url)))
+  if (wanted.length === 0 || wanted.some(({ url }) => !isHttpUrl(url)))
     throw new MediaError(
       'bad-request',
       'd= must be http or https URLs of lists, with semicolons between them',

@@ -3,12 +3,13 @@ import { MediaError } from '../../core/errors.ts';
 import type { Track } from '../../core/media.ts';
 import type { AppEnv } from '../deps.ts';
 import { openMedia } from '../media-request.ts';
-import { fileAt } from '../subtitles/subtitle-request.ts';
+import { namedMedia } from '../named-media.ts';
+import { NO_FILE } from '../subtitles/subtitle-request.ts';
 import { audioName, videoName } from './probe.ts';
 
 /** `/tracks/<URL>`: what televisions cannot tell of a file's tracks by themselves. None of what cannot be read. */
 export async function answerTracks(c: Context<AppEnv>): Promise<Response> {
-  const request = fileAt(c, filmInPath(c.req.url), {});
+  const request = namedMedia(c, filmInPath(c.req.url), { wrong: NO_FILE });
   c.header('Cache-Control', 'no-store');
   try {
     const { title } = await openMedia(c, request, c.req.raw.signal);

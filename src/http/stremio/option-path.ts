@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
-import { isUrl } from '../../core/url.ts';
+import { isHttpUrl } from '../../core/url.ts';
 import type { Ticket } from '../../proxy/ticket.ts';
 import { reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
@@ -72,7 +72,7 @@ function partsOf(pathname: string): { readonly options: string; readonly rest: s
 function readOptions(text: string): PathOptions {
   const fields = [...new URLSearchParams(text)];
   const given = fields.find(([name]) => name === 'd')?.[1] ?? '';
-  if (!/^https?:\/\//i.test(given) || !isUrl(given))
+  if (!isHttpUrl(given))
     throw new MediaError('bad-request', 'The options in the path name no server: d=https://…');
   const pairs = (name: string) =>
     fields

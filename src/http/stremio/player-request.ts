@@ -1,11 +1,8 @@
 import type { Context } from 'hono';
 import type { VideoWish } from '../../core/encoding.ts';
-import { MediaError } from '../../core/errors.ts';
-import { isUrl } from '../../core/url.ts';
 import type { MediaRequest } from '../../proxy/token.ts';
 import type { AppEnv } from '../deps.ts';
-import { isLocal, MAX_URL } from '../media-request.ts';
-import { isTrusted } from '../path-key.ts';
+import { namedMedia } from '../named-media.ts';
 import { queryPairs } from '../query.ts';
 
 /** What a player of Stremio says that it can play. Null: it says nothing of that. */
@@ -58,20 +55,7 @@ export function readPlayerRequest(
 ): MediaRequest {
   const fields = new Map(queryPairs(c.req.url));
   const url = (fields.get(name) ?? fields.get('from') ?? '').trim();
-  const isHttp = /^https?:\/\//i.test(url) && isUrl(url);
-  const isName = url !== '' && c.var.deps.hooks?.resolve;
-  if (url.length > MAX_URL || !(isHttp || isLocal(url) || isName))
-    throw new MediaError('bad-request', `${name}= must be the URL of a film`);
-  const request = {
-    url,
-    headers: {},
-    video: null,
-    audio: null,
-    recovery: 'shown',
-    isTrusted: isTrusted(c),
-    expires: null,
-  } as const;
-  return c.var.own?.get(url)?.(request) ?? request;
+  return namedMedia(c, url, { wrong: `${name}= must be the URL of a film` });
 }
 
 /** Of a film for players whose pictures must not be wider; null where they may. */

@@ -5,10 +5,9 @@ import type { Cue } from '../../core/cues.ts';
 import { MediaError } from '../../core/errors.ts';
 import type { Access } from '../../pipeline/library.ts';
 import { allowOrigins } from '../access.ts';
-import { isNamedIn } from '../conditional.ts';
 import type { AppEnv } from '../deps.ts';
 import { keptBy } from '../lifetimes.ts';
-import { answerText } from '../playlist-body.ts';
+import { answerTagged } from '../playlist-body.ts';
 import { readSubtitleBytes } from './subtitle-bytes.ts';
 import { readSubtitleRequest } from './subtitle-request.ts';
 
@@ -24,14 +23,7 @@ const FIVE_MINUTES = 'max-age=300';
 export async function answerSubtitles(c: Context<AppEnv>, form: keyof typeof FORMS): Promise<Response> {
   const { cues, access } = await readCues(c);
   const { write, type } = FORMS[form];
-  const text = write(cues);
-  const tag = await tagOf(text);
-  const cacheControl = keptBy(access, FIVE_MINUTES);
-  c.header('ETag', `W/${tag}`);
-  if (!isNamedIn(c.req.header('if-none-match'), tag)) return answerText(c, { text, type, cacheControl });
-  c.header('Cache-Control', cacheControl);
-  c.header('Vary', 'Accept-Encoding');
-  return c.body(null, 304);
+  return answerTagged(c, { text: write(cues), type, cacheControl: keptBy(access, FIVE_MINUTES) });
 }
 
 /** `/subtitlesTracks?subsUrl=…`: the same as data. An error stands in the body, where players look for it. */
@@ -69,9 +61,4 @@ async function readCues(c: Context<AppEnv>): Promise<{ readonly cues: Cue[]; rea
   const { readSubtitleFile } = await import('../../pipeline/subtitle-file.ts');
   const { signal } = c.req.raw;
   return { cues: await readSubtitleFile(bytes, { ...wanted, guessCharset, signal }), access };
-}
-
-async function tagOf(text: string): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
-  return `"${[...hash.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}"`;
 }

@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import { MediaError } from '../../core/errors.ts';
 import type { MediaRequest } from '../../proxy/token.ts';
 import type { AppEnv } from '../deps.ts';
-import { isBucket, isHttp, isLocal, MAX_URL } from '../media-request.ts';
-import { isTrusted } from '../path-key.ts';
+import { headersIn } from '../media-request.ts';
+import { namedMedia } from '../named-media.ts';
 import { queryFields } from '../query.ts';
 
 /** A file with subtitles, and how it is wanted. */
@@ -20,7 +20,9 @@ export interface SubtitleRequest {
 /** Fields that name the file: Sluice's own, and those of Stremio's players. */
 const NAMES = ['d', 'from', 'url', 'subsUrl'] as const;
 
-const MAX_HEADERS = 32;
+/** Said of a text that names none. */
+export const NO_FILE =
+  'No address of a file: d= must be an http or https URL, root:<name>/<path>, or upload:<id>, percent-encoded';
 
 /**
  * `d=`, or `from=`, `url=`, `subsUrl=`; `h_<header>=`, `offset=` (milliseconds), `fps=`, `charset=`.
@@ -29,42 +31,12 @@ const MAX_HEADERS = 32;
 export function readSubtitleRequest(c: Context<AppEnv>): SubtitleRequest {
   const fields = queryFields(c.req.url);
   const url = NAMES.map((name) => fields.get(name)?.trim()).find((one) => one) ?? '';
-  const headers = [...fields].filter(([name]) => name.startsWith('h_') && name.length > 2);
-  if (headers.length > MAX_HEADERS) throw new MediaError('bad-request', `More than ${MAX_HEADERS} headers`);
   return {
-    media: fileAt(
-      c,
-      url,
-      Object.fromEntries(headers.map(([name, value]) => [name.slice(2).toLowerCase(), value])),
-    ),
+    media: namedMedia(c, url, { headers: headersIn(fields), wrong: NO_FILE }),
     offset: readNumber(fields.get('offset'), { name: 'offset', form: /^-?\d{1,9}$/ }) ?? 0,
     frameRate: readNumber(fields.get('fps'), { name: 'fps', form: /^[1-9]\d{0,2}(\.\d{1,6})?$/ }),
     charset: readCharset(fields.get('charset')),
   };
-}
-
-/** A request for a file of any kind. @throws MediaError `bad-request` for what is no address */
-export function fileAt(
-  c: Context<AppEnv>,
-  url: string,
-  headers: Readonly<Record<string, string>>,
-): MediaRequest {
-  const isName = url !== '' && c.var.deps.hooks?.resolve;
-  if (url.length > MAX_URL || !(isHttp(url) || isLocal(url) || isBucket(url) || isName))
-    throw new MediaError(
-      'bad-request',
-      'No address of a file: d= must be an http or https URL, root:<name>/<path>, or upload:<id>, percent-encoded',
-    );
-  const request: MediaRequest = {
-    url,
-    headers,
-    video: null,
-    audio: null,
-    recovery: 'shown',
-    isTrusted: isTrusted(c),
-    expires: null,
-  };
-  return c.var.own?.get(url)?.(request) ?? request;
 }
 
 /** Null where it is absent. */

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { plainRequest } from '../../proxy/token.ts';
 import { reachOf } from '../access.ts';
 import type { AppEnv } from '../deps.ts';
 import { passedAnswer } from '../proxy/answer-headers.ts';
@@ -81,9 +82,8 @@ interface Title {
 
 /** To the playlist that is made of it here. */
 async function sendToHls(c: Context<AppEnv>, title: Title, up: string): Promise<Response> {
-  const common = { video: null, audio: null, recovery: 'shown', expires: null } as const;
   const { url, headers, isTrusted } = title;
-  const token = await c.var.deps.tokens.seal({ ...common, url, headers, isTrusted });
+  const token = await c.var.deps.tokens.seal(plainRequest({ url, headers, isTrusted }));
   c.header('Cache-Control', 'no-store');
   return c.redirect(`${up}hls/${token}/master.m3u8`);
 }
